@@ -1,0 +1,1 @@
+"""Money, calendar, ids, errors, settings, and the seams to the world outside."""

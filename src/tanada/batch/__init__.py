@@ -1,0 +1,1 @@
+"""The business day: night chain, bulk posting and pre-flight."""

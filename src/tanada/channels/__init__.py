@@ -1,0 +1,1 @@
+"""Channels: they speak to the outside, hold no money rules and never know each other."""

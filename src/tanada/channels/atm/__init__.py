@@ -1,0 +1,1 @@
+"""The ATM channel: ISO 8583 gateway, custody rules, terminal and kiosk page."""

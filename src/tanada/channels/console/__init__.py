@@ -1,0 +1,1 @@
+"""The operator's console: what runs, what failed, what can be stopped."""

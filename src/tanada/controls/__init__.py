@@ -1,0 +1,1 @@
+"""Switches, breakers, limits and policies: what the door asks before it lets anyone in."""

@@ -1,0 +1,1 @@
+"""Parties, cards, credentials and contacts."""

@@ -1,0 +1,1 @@
+"""Worlds, scenario files, faults, twin runs, scores and reports."""

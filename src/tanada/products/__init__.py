@@ -1,0 +1,1 @@
+"""Products: each decides by its own rules, and none knows another."""

@@ -1,0 +1,1 @@
+"""Ordinary deposits: open, deposit, withdraw, balance, passbook, card stop."""

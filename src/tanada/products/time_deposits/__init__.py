@@ -1,0 +1,1 @@
+"""Time deposits: open, renew, balance, maturity and interest."""

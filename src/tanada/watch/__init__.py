@@ -1,0 +1,1 @@
+"""The attempts store, signals, alarms and the cause."""
