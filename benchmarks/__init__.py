@@ -1,0 +1,1 @@
+"""Measures of what Tanada must reach; run by `make bench`."""
