@@ -28,6 +28,7 @@ help: ## list the targets
 
 .PHONY: setup
 setup: $(READY) ## create .venv with pinned dependencies and the command .venv/bin/tanada
+	@:
 
 $(READY): requirements-dev.lock pyproject.toml
 	@[ "$$($(BIN)/python -c 'import sys; print(sys.prefix)' 2>/dev/null)" = "$(CURDIR)/.venv" ] \
