@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from importlib import resources
 from typing import TypeAlias, TypeVar
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import psycopg
@@ -273,16 +273,19 @@ def without_password(url: str) -> str:
     user, colon, _ = login.partition(":")
     shown = f"{user}{':***' if colon else ''}{at}{host}"
     query = re.sub(r"(?<![^&])password=[^&]*", "password=***", parts.query)
-    return urlunsplit(parts._replace(netloc=shown, query=query))
+    return _url(parts.scheme, shown, parts.path, query)
 
 
 def with_database(url: str, name: str) -> str:
     """Return the same connection URL for another database of the same server."""
     parts = urlsplit(url)
     assert parts.scheme in {"postgresql", "postgres"}, "the database address must be a URL"
-    # Written by hand: urlunsplit would drop the empty host of a socket URL.
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{parts.netloc}/{quote(name, safe='')}{query}"
+    return _url(parts.scheme, parts.netloc, f"/{quote(name, safe='')}", parts.query)
+
+
+def _url(scheme: str, netloc: str, path: str, query: str) -> str:
+    # By hand, since urlunsplit drops the slashes before the empty host of a socket's URL.
+    return f"{scheme}://{netloc}{path}{f'?{query}' if query else ''}"
 
 
 def copy_rows(connection: Connection, sql: str, rows: Iterable[Sequence[object]]) -> int:
