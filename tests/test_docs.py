@@ -17,9 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMAND_SECONDS_MAX = 60
 
 DOCUMENTS = sorted(
-    path
-    for pattern in ("*.md", "docs/**/*.md", "src/**/*.md", "*/README.md")
-    for path in ROOT.glob(pattern)
+    {
+        path
+        for pattern in ("*.md", "*/README.md", "docs/**/*.md", "src/**/*.md")
+        for path in ROOT.glob(pattern)
+    }
 )
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 CODE_SPAN = re.compile(r"`([^`\n]+)`")
