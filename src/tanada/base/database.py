@@ -33,6 +33,7 @@ from tanada.base.errors import BankError
 T = TypeVar("T")
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
+Cursor: TypeAlias = psycopg.Cursor[TupleRow]
 
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_MS = 10_000

@@ -74,15 +74,40 @@ create table ledger.reversal_meter (
     constraint taken_within_capacity check (taken between 0 and capacity)
 );
 
+-- Who holds how many of the rows taken, so that a dead holder's unused rows can be given back.
+create table ledger.reversal_lease (
+    product         text not null,
+    business_date   date not null,
+    holder          text not null,
+    leased          bigint not null check (leased >= 0),
+    primary key (product, business_date, holder)
+);
+create index reversal_log_by_holder on ledger.reversal_log (holder, business_date, product);
+
 create table ledger.business_day (
     only_row        boolean primary key default true check (only_row),
     business_date   date not null
 );
 
+-- The database's half of a pair check: an unbalanced batch, or a balance that found no account,
+-- ends the transaction. Python asserts the same before it writes.
+create function ledger.prove_batch(total numeric, updated bigint, expected bigint)
+returns void language plpgsql as $$
+begin
+    if total <> 0 then
+        raise exception 'the batch is out of balance by %', total using errcode = '23TB1';
+    end if;
+    if updated <> expected then
+        raise exception '% balances written, % expected', updated, expected
+            using errcode = '23TB2';
+    end if;
+end $$;
+
 grant usage on schema ledger to tanada_compartment, tanada_batch, tanada_console, tanada_gateway;
 grant select, insert, update on ledger.account to tanada_compartment, tanada_batch;
 grant select, insert on ledger.entry, ledger.bank_entry to tanada_compartment, tanada_batch;
-grant select, insert, update on ledger.reversal_log, ledger.reversal_meter
+grant select, insert, update on ledger.reversal_log, ledger.reversal_meter,
+    ledger.reversal_lease
     to tanada_compartment, tanada_batch;
 grant select on ledger.business_day to tanada_compartment;
 grant select, update on ledger.business_day to tanada_batch;
