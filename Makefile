@@ -55,7 +55,7 @@ test: setup chromium check ## everything that must hold before a commit is merge
 .PHONY: check
 check: setup ## format, lint, types, import ladder, tidiness and documents
 	@echo "check: format"; $(BIN)/ruff format --check --quiet . \
-		|| { $(BIN)/ruff format --check .; echo "check: run 'make format'" >&2; exit 1; }
+		|| { echo "check: run 'make format'" >&2; exit 1; }
 	@echo "check: lint"; $(BIN)/ruff check --quiet .
 	@echo "check: types"; $(BIN)/mypy --no-error-summary
 	@echo "check: imports"; $(BIN)/lint-imports --no-logo > .venv/imports.log \
