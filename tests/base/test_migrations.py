@@ -88,6 +88,17 @@ def test_tables_belong_to_the_owner_role_and_not_to_the_runner(
     assert empty.execute("SELECT current_user").fetchone() == ("postgres",)
 
 
+def test_the_group_roles_exist_and_nobody_can_log_in_as_one(empty: Connection) -> None:
+    migrate(empty, [])
+    migrate(empty, [])
+    rows = empty.execute(
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'tanada%' "
+        "AND NOT (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb) ORDER BY 1"
+    ).fetchall()
+    roles = ["batch", "compartment", "console", "gateway", "owner", "watch"]
+    assert rows == [(f"tanada_{role}",) for role in roles]
+
+
 def test_a_changed_file_is_refused_before_anything_else_is_applied(
     empty: Connection, packages: list[str], tmp_path: Path
 ) -> None:

@@ -367,8 +367,8 @@ def _without_comments(text: str) -> str:
 
 
 # -- array parameters ----------------------------------------------------------------------------
-# One text literal for a whole column of a batch, used as ``%s::bigint[]``: several times faster
-# than letting the driver adapt a list element by element, which a batch of 512 commands feels.
+# One text literal for a whole column of a batch, used as ``%s::bigint[]``. For 512 values it takes
+# a third to a half of the time that the driver needs to adapt a list, conversion included.
 
 
 def int_array(values: Iterable[int | None]) -> str:
@@ -378,7 +378,8 @@ def int_array(values: Iterable[int | None]) -> str:
 
 def uuid_array(values: Iterable[UUID | None]) -> str:
     """Return a PostgreSQL array literal for ``%s::uuid[]``."""
-    return f"{{{','.join(map(str, values))}}}".replace("None", "NULL")
+    # PostgreSQL needs no dashes, and setting them costs three times the rest.
+    return f"{{{','.join(['NULL' if value is None else value.hex for value in values])}}}"
 
 
 _BOOLEANS: Mapping[bool | None, str] = {True: "t", False: "f", None: "NULL"}
