@@ -5,6 +5,7 @@ Lengths are ratchets: they keep functions that are small from growing, one line 
 
 import ast
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,7 +125,14 @@ def test_classes_stay_small() -> None:
 
 
 def _tracked(*suffixes: str) -> list[Path]:
-    """Text files under version control (or, outside a clone, all of the tree's own files)."""
+    """Files under version control; outside a clone, or without git, all of the tree's own."""
+    paths = [ROOT / name for name in (_names_from_git() or _names_from_disk())]
+    return [p for p in paths if p.is_file() and (not suffixes or p.suffix in suffixes)]
+
+
+def _names_from_git() -> list[str]:
+    if shutil.which("git") is None:
+        return []
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -132,12 +140,10 @@ def _tracked(*suffixes: str) -> list[Path]:
         check=False,
         text=True,
     )
-    names = listed.stdout.split("\0") if listed.returncode == 0 else _untracked_names()
-    paths = [ROOT / name for name in names if name]
-    return [p for p in paths if p.is_file() and (not suffixes or p.suffix in suffixes)]
+    return [name for name in listed.stdout.split("\0") if name]
 
 
-def _untracked_names() -> list[str]:
+def _names_from_disk() -> list[str]:
     hidden_or_made = re.compile(r"(^|/)(\.(?!ci)|__pycache__|var/)")
     names = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*")]
     return [name for name in names if not hidden_or_made.search(name)]
