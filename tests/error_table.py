@@ -49,7 +49,7 @@ def _with_subclasses(error: type[BankError]) -> Iterator[type[BankError]]:
 def meaning(error: type[BankError]) -> str:
     """The first paragraph of the class's docstring on one line; "" if it has none of its own."""
     paragraph = (error.__dict__.get("__doc__") or "").strip().partition("\n\n")[0]
-    return " ".join(paragraph.split())
+    return " ".join(paragraph.split()).replace("``", "`").replace("|", "\\|")
 
 
 def render() -> str:
