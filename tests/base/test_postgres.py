@@ -118,6 +118,12 @@ def test_a_directory_of_another_version_is_refused_in_words(place: Path) -> None
         PostgresServer.start(data, durable=False)
 
 
+def test_data_made_without_passwords_never_become_a_bank(place: Path) -> None:
+    PostgresServer.start(place / "data", durable=False).stop(immediately=True)
+    with pytest.raises(PostgresUnusable, match="thrown away"):
+        PostgresServer.start(place / "data")
+
+
 def test_a_server_that_cannot_start_says_why(place: Path) -> None:
     with pytest.raises(PostgresUnusable, match="shared_bufers"):
         PostgresServer.start(place / "data", settings={"shared_bufers": "1GB"}, durable=False)

@@ -201,10 +201,14 @@ def translated(error: psycopg.Error) -> DatabaseError:
 
 
 def _message_of(error: psycopg.Error) -> str:
-    """Join PostgreSQL's message and detail in one line, without echoing the statement."""
+    """Join PostgreSQL's message and hint in one line.
+
+    The detail and the statement stay out: they repeat the row, and a log is no place for the
+    name or the balance of a customer.
+    """
     diagnosis = error.diag
     primary = diagnosis.message_primary or str(error).strip() or type(error).__name__
-    parts = [primary, diagnosis.message_detail, diagnosis.message_hint]
+    parts = [primary, diagnosis.message_hint]
     return "; ".join(part for part in parts if part)
 
 

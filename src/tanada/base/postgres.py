@@ -49,6 +49,8 @@ TEMPORARY_PLACE = Path("/tmp")  # noqa: S108 - owners are checked, see own_direc
 """Short, and open to every account, as ``$TMPDIR`` may not be."""
 
 THROW_AWAY_PREFIX = "tanada-throw-away-"
+THROW_AWAY_MARK = "THROW_AWAY"
+"""An empty file in data that were created without durability and without passwords."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,6 @@ def _copy_wheel(folders: Sequence[Path], target: Path) -> None:
 class _Postmaster:
     """What ``postmaster.pid`` says about a server that is alive."""
 
-    pid: int
     port: int
     socket_dir: str
     listens_on: str
@@ -220,7 +221,7 @@ class PostgresServer:
             server = cls(data_dir, programs, account, password)
             if not (data_dir / "PG_VERSION").exists():
                 server._create(durable)
-            server._check_version()
+            server._check_origin(durable)
             if _settled(data_dir) is None:
                 socket_dir = socket_dir or _socket_dir(data_dir)
                 own_directory(socket_dir, account)
@@ -285,13 +286,18 @@ class PostgresServer:
             password_copy.unlink()
         with (partial / "postgresql.conf").open("a", encoding="utf-8") as conf:
             conf.write("\n# Written anew at each start by tanada:\ninclude 'tanada.conf'\n")
+        if not durable:
+            (partial / THROW_AWAY_MARK).touch()
         partial.rename(self.data_dir)
 
     def _major_version(self) -> int:
         words = self._run([self.binaries / "postgres", "--version"]).split()
         return int(words[2].partition(".")[0])
 
-    def _check_version(self) -> None:
+    def _check_origin(self, durable: bool) -> None:
+        """Refuse data made by another version, or made where everybody is trusted."""
+        if durable and (self.data_dir / THROW_AWAY_MARK).exists():
+            raise PostgresUnusable(f"{self.data_dir} was made to be thrown away: choose another")
         made_by = int((self.data_dir / "PG_VERSION").read_text(encoding="ascii"))
         ours = self._major_version()
         if made_by != ours:
@@ -317,14 +323,16 @@ class PostgresServer:
             log.replace(log.with_name(f"{log.name}.1"))
         options = ["-t", str(START_TIMEOUT_S), "-l", str(log)]
         for _ in range(ORPHAN_PATIENCE_S):
-            # A process of a killed server may be busy still; PostgreSQL waits for the last of them.
-            if not (self.data_dir / "postmaster.pid").exists():
+            # A file that is there before the start was left by a killed server, whose last
+            # processes may still be busy; PostgreSQL refuses to start before they are gone.
+            if not _pid_file_lines(self.data_dir) or _postmaster_of(self.data_dir) is not None:
                 break
             try:
-                return self._control("start", *options)
+                self._control("start", *options)
             except PostgresUnusable:
                 time.sleep(1)
-        return self._control("start", *options)
+        if _postmaster_of(self.data_dir) is None:
+            self._control("start", *options)
 
     def _control(self, verb: str, *options: str) -> None:
         self._run([self.binaries / "pg_ctl", verb, "-D", str(self.data_dir), "-w", *options])
@@ -362,8 +370,9 @@ def throw_away_server(settings: Mapping[str, str] | None = None) -> Iterator[Pos
 
 def _sweep_throw_aways() -> None:
     for place in TEMPORARY_PLACE.glob(f"{THROW_AWAY_PREFIX}*-*"):
-        owner = place.name.removeprefix(THROW_AWAY_PREFIX).partition("-")[0]
-        if place.stat().st_uid == os.geteuid() and not _is_alive(int(owner)):
+        maker = place.name.removeprefix(THROW_AWAY_PREFIX).partition("-")[0]
+        # What belongs to another user cannot be deleted, which is an error to ignore as well.
+        if maker.isdigit() and not _is_alive(int(maker)):
             shutil.rmtree(place, ignore_errors=True)
 
 
@@ -379,17 +388,20 @@ def _initdb_options(version: int, durable: bool) -> list[str]:
 
 def _postmaster_of(data_dir: Path) -> _Postmaster | None:
     """Read ``postmaster.pid``; None when there is no server or only the trace of a dead one."""
-    try:
-        lines = (data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return None
-    pid = int(lines[0])
-    if not _is_alive(pid) or not _works_in(pid, data_dir):
-        return None
     # The lines after the first are written while the server starts, the eighth at last.
-    lines += [""] * 8
+    lines = [*_pid_file_lines(data_dir), *[""] * 8]
+    pid = int(lines[0] or 0)
+    if pid == 0 or not _is_alive(pid) or not _works_in(pid, data_dir):
+        return None
     port, socket_dir, listens_on, status = lines[3], lines[4], lines[5], lines[7]
-    return _Postmaster(pid, int(port or 0), socket_dir, listens_on, status.strip())
+    return _Postmaster(int(port or 0), socket_dir, listens_on, status.strip())
+
+
+def _pid_file_lines(data_dir: Path) -> list[str]:
+    try:
+        return (data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def _is_alive(pid: int) -> bool:
@@ -418,11 +430,14 @@ def _is_unburied(data_dir: Path) -> bool:
 
     Its parent, which is process 1 here, has yet to take note of the death.
     """
-    try:
-        pid = (data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2][1] == "Z"
-    except FileNotFoundError:
+    pid = next(iter(_pid_file_lines(data_dir)), "")
+    if not pid:
         return False
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state.split()[0] == "Z"
 
 
 def _settled(data_dir: Path) -> _Postmaster | None:
@@ -455,7 +470,7 @@ def _password_of(data_dir: Path) -> str:
     file = data_dir.with_name(f"{data_dir.name}.password")
     if file.exists():
         return file.read_text(encoding="ascii").strip()
-    if data_dir.exists():
+    if (data_dir / "PG_VERSION").exists():
         raise PostgresUnusable(f"{file} with the superuser's password is gone: put it back")
     password = secrets.token_urlsafe(24)
     write_private(file, password, None)

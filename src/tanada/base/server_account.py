@@ -69,24 +69,29 @@ def run_as(account: Account, command: Sequence[str | Path]) -> subprocess.Comple
     """Run a program as the account, in a directory that it may enter, with a bare environment.
 
     PG* variables of the caller (PGDATA, PGHOST) must not lead the programs astray, and messages
-    in the caller's language could not be searched.
+    in the caller's language could not be searched. Standard output and error come as one text.
+    Raises :class:`PostgresUnusable` when the program does not end in time.
     """
     drop = not account.is_ourselves
-    return subprocess.run(
-        command,
-        user=account.uid if drop else None,
-        group=account.gid if drop else None,
-        extra_groups=[] if drop else None,
-        cwd="/",
-        env={"PATH": os.defpath, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        timeout=COMMAND_TIMEOUT_S,
-        check=False,
-    )
+    try:
+        return subprocess.run(
+            command,
+            user=account.uid if drop else None,
+            group=account.gid if drop else None,
+            extra_groups=[] if drop else None,
+            cwd="/",
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        message = f"{Path(command[0]).name} did not end within {COMMAND_TIMEOUT_S} s"
+        raise PostgresUnusable(message) from error
 
 
 def may_enter(folder: Path, account: Account) -> bool:
