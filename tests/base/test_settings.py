@@ -1,0 +1,43 @@
+"""Settings: given beats environment beats default, and a wrong one is named."""
+
+import pytest
+
+from tanada.base.errors import SettingsError
+from tanada.base.settings import SETTINGS, Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.variable, raising=False)
+
+
+def test_given_beats_environment_beats_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings({}) == Settings()
+    monkeypatch.setenv("TANADA_ATM_PORT", "7001")
+    assert read_settings({"atm_port": None}).atm_port == 7001
+    assert read_settings({"atm_port": 7002}).atm_port == 7002
+
+
+def test_every_setting_is_explained_once() -> None:
+    assert sorted(setting.name for setting in SETTINGS) == sorted(Settings.__struct_fields__)
+    assert all(setting.help for setting in SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("customers", 0, "customers"),
+        ("customers", "many", "customers"),
+        ("atm_port", 70_000, "atm_port"),
+        ("data_dir", "", "data_dir"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(name: str, value: int | str, word: str) -> None:
+    with pytest.raises(SettingsError, match=word):
+        read_settings({name: value})
+
+
+def test_a_password_does_not_show() -> None:
+    settings = read_settings({"database_url": "postgresql://u:secret@host/db"})
+    assert "secret" not in repr(settings)
