@@ -82,9 +82,10 @@ class BreakerRule(_Table, frozen=True, kw_only=True):
 
 
 class ProhibitionRule(_Table, frozen=True, kw_only=True):
-    """取引サービス禁止機能: suspend a product on a channel at so many double errors in a compartment.
+    """取引サービス禁止機能: suspend a product on a channel at so many double errors.
 
-    0 means that the bank has no such guard. People can relax it during a drill.
+    They are counted per compartment; 0 means that the bank has no such guard. People can relax
+    it during a drill.
     """
 
     double_errors: int = 0

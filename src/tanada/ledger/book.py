@@ -9,8 +9,16 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from tanada.base.database import Connection, Cursor, int_array, load_queries, uuid_array
-from tanada.base.errors import BankError
+from tanada.base.database import (
+    Connection,
+    Cursor,
+    date_array,
+    int_array,
+    load_queries,
+    text_array,
+    uuid_array,
+)
+from tanada.base.errors import BankError, InvariantBroken
 from tanada.ledger.accounts import is_customer
 
 QUERIES: Final = load_queries("tanada.ledger")
@@ -63,6 +71,7 @@ class Mark(NamedTuple):
     entries: int
     bank_entries: int
     log: int
+    reversed: int
     opened: int
 
 
@@ -77,7 +86,8 @@ class Book:
         self._changes: list[tuple[Account, int, int]] = []
         self._entries: list[tuple[int, int, UUID, int, int]] = []
         self._bank_entries: list[tuple[UUID, int, int]] = []
-        self._log: list[tuple[UUID, str, str, str]] = []
+        self._log: list[tuple[UUID, str, tuple[Posting, ...]]] = []
+        self._reversed: list[tuple[UUID, UUID]] = []
         self._opened: list[tuple[Account, int]] = []
 
     def load(self, rows: Iterable[Sequence[object]]) -> None:
@@ -103,20 +113,26 @@ class Book:
         The accounts must be locked and stay at or above their floors. The caller has taken a row
         of the reversal log for it.
         """
+        self._post_all(operation, postings)
+        self._log.append((operation, product, tuple(postings)))
+
+    def reverse(self, original: UUID, reversal: UUID, postings: Sequence[Posting]) -> None:
+        """Post the contra entry of ``original``, whose postings are given; marks its log row."""
+        contra = [Posting(account, -amount) for account, amount in postings]
+        self._post_all(reversal, contra)
+        self._reversed.append((original, reversal))
+
+    def pending(self, operation: UUID) -> tuple[Posting, ...] | None:
+        """The postings of an operation that this very batch posts, if it does."""
+        return next((row[2] for row in self._log if row[0] == operation), None)
+
+    def _post_all(self, operation: UUID, postings: Sequence[Posting]) -> None:
         assert sum(posting.amount for posting in postings) == 0, "an operation balances"
         for account_id, amount in postings:
             if is_customer(account_id):
                 self._post_entry(self._accounts[account_id], operation, amount)
             else:
                 self._bank_entries.append((operation, account_id, amount))
-        self._log.append(
-            (
-                operation,
-                product,
-                int_array(posting.account for posting in postings),
-                int_array(posting.amount for posting in postings),
-            )
-        )
 
     def _post_entry(self, account: Account, operation: UUID, amount: int) -> None:
         balance = account.balance + amount
@@ -135,6 +151,7 @@ class Book:
             len(self._entries),
             len(self._bank_entries),
             len(self._log),
+            len(self._reversed),
             len(self._opened),
         )
 
@@ -146,6 +163,7 @@ class Book:
         del self._entries[mark.entries :]
         del self._bank_entries[mark.bank_entries :]
         del self._log[mark.log :]
+        del self._reversed[mark.reversed :]
         for account, _ in self._opened[mark.opened :]:
             del self._accounts[account.account_id]
         del self._opened[mark.opened :]
@@ -153,14 +171,16 @@ class Book:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not self._log and not self._opened
+        return not (self._log or self._opened or self._reversed)
 
     def write(self, cursor: Cursor) -> None:
         """Send all of the batch to the database, inside the caller's transaction."""
         if self._opened:
             self._write_opened(cursor)
-        if self._log:
+        if self._log or self._reversed:
             cursor.execute(QUERIES.write_postings, self._parameters())
+        if self._reversed:
+            self._write_reversed(cursor)
 
     def _write_opened(self, cursor: Cursor) -> None:
         accounts = [account for account, _ in self._opened]
@@ -168,11 +188,19 @@ class Book:
             QUERIES.open_accounts,
             (
                 int_array(account.account_id for account in accounts),
-                [account.product for account in accounts],
+                text_array(account.product for account in accounts),
                 int_array(customer for _, customer in self._opened),
-                [self.business_date] * len(accounts),
+                date_array([self.business_date] * len(accounts)),
             ),
         )
+
+    def _write_reversed(self, cursor: Cursor) -> None:
+        originals = uuid_array(row[0] for row in self._reversed)
+        cursor.execute(
+            QUERIES.mark_reversed, (originals, uuid_array(row[1] for row in self._reversed))
+        )
+        if cursor.rowcount != len(self._reversed):
+            raise InvariantBroken("an operation was to be cancelled twice; nothing was written")
 
     def _parameters(self) -> dict[str, object]:
         entries, bank, log = self._entries, self._bank_entries, self._log
@@ -190,9 +218,9 @@ class Book:
             "bank_accounts": int_array(row[1] for row in bank),
             "bank_amounts": int_array(row[2] for row in bank),
             "log_operations": uuid_array(row[0] for row in log),
-            "log_products": [row[1] for row in log],
-            "log_accounts": [row[2] for row in log],
-            "log_amounts": [row[3] for row in log],
+            "log_products": text_array(row[1] for row in log),
+            "log_accounts": text_array(int_array(p.account for p in row[2]) for row in log),
+            "log_amounts": text_array(int_array(p.amount for p in row[2]) for row in log),
             "balance_accounts": int_array(changed),
             "balance_amounts": int_array(account.balance for account in changed.values()),
             "balance_sequences": int_array(account.last_sequence for account in changed.values()),

@@ -90,7 +90,9 @@ MEANINGS: Final[dict[Code, Meaning]] = {
         "the card is reported lost or stolen", "紛失・盗難の届出があるカードです"
     ),
     Code.WRONG_PIN: _declined("wrong PIN", "暗証番号が違います"),
-    Code.PIN_TRIES_EXCEEDED: _declined("too many wrong PINs", "暗証番号の誤りが規定回数に達しました"),
+    Code.PIN_TRIES_EXCEEDED: _declined(
+        "too many wrong PINs", "暗証番号の誤りが規定回数に達しました"
+    ),
     Code.NOT_DUE: _declined("the time deposit has not matured", "満期日前です"),
     Code.BAD_TERM: _declined("no such term", "お取扱いできない期間です"),
     Code.NOT_REVERSIBLE: _declined("the operation cannot be cancelled", "取消できない取引です"),

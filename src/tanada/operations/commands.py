@@ -40,8 +40,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class Reverse(Command, frozen=True, kw_only=True):
     """Cancel (取消) an operation of the same business day: a contra entry, once only.
 
-    If ``original_key`` never arrived, it is barred for ever and the reversal is accepted: the caller
-    wanted the operation not to be, and it will not be.
+    If ``original_key`` never arrived, it is barred for ever and the reversal is accepted: the
+    caller wanted the operation not to be, and it will not be.
     """
 
     original_key: str

@@ -1,0 +1,78 @@
+"""Breakers: per product, channel and operation, open on few internal errors, not on percentages.
+
+With nine victims, as on 7 March 2021, a breaker that waits for half of a hundred calls never opens.
+"""
+
+from typing import Final, NamedTuple
+
+from tanada.controls.policies import BreakerRule
+
+_CLOSED: Final = 0
+
+
+class BreakerKey(NamedTuple):
+    """What one breaker protects."""
+
+    product: str
+    channel: str
+    operation: str
+
+    def __str__(self) -> str:
+        return f"{self.product}/{self.channel}/{self.operation}"
+
+
+class _State:
+    __slots__ = ("cause", "errors", "opened_at")
+
+    def __init__(self) -> None:
+        self.cause = ""
+        self.errors = 0
+        self.opened_at: float | None = None
+
+
+class Breakers:
+    """All breakers of one compartment. Times are seconds of a monotonic clock."""
+
+    def __init__(self, rule: BreakerRule) -> None:
+        self._rule = rule
+        self._states: dict[BreakerKey, _State] = {}
+
+    def allows(self, key: BreakerKey, now: float) -> bool:
+        """Whether a command may go through: closed, or open long enough for one probe."""
+        state = self._states.get(key)
+        if state is None or state.opened_at is None:
+            return True
+        if now - state.opened_at < self._rule.probe_seconds:
+            return False
+        # The next probe waits its turn, whether or not this one comes back with an answer.
+        state.opened_at = now
+        return True
+
+    def succeeded(self, key: BreakerKey) -> bool:
+        """Note a command that did not fail; True if that closed the breaker."""
+        state = self._states.pop(key, None)
+        return state is not None and state.opened_at is not None
+
+    def failed(self, key: BreakerKey, cause: str, now: float, *, invariant: bool = False) -> bool:
+        """Note an internal error; True if that opened the breaker.
+
+        ``cause`` is the kind of error; another kind starts the count anew. A broken invariant
+        opens at once.
+        """
+        if self._rule.errors == 0:
+            return False
+        state = self._states.setdefault(key, _State())
+        state.errors = state.errors + 1 if state.cause == cause else 1
+        state.cause = cause
+        if state.opened_at is not None:
+            state.opened_at = now
+            return False
+        if invariant or state.errors >= self._rule.errors:
+            state.opened_at = now
+            return True
+        return False
+
+    def open(self) -> tuple[str, ...]:
+        """The breakers that are open, for people."""
+        opened = (key for key, state in self._states.items() if state.opened_at is not None)
+        return tuple(sorted(str(key) for key in opened))

@@ -1,0 +1,253 @@
+"""Deciding one batch: each command in turn, against the locked state, in plain Python."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from tanada.base.database import Cursor
+from tanada.base.errors import BankError, InvariantBroken
+from tanada.base.ids import operation_id
+from tanada.base.money import MAX_AMOUNT
+from tanada.ledger.book import Book, ReversalLogFull
+from tanada.ledger.reversal_log import ReversalLog
+from tanada.operations.breakers import BreakerKey, Breakers
+from tanada.operations.codes import Code
+from tanada.operations.commands import (
+    MAX_KEY_LENGTH,
+    Command,
+    InquireOutcome,
+    Outcome,
+    Reverse,
+    outcome_of,
+)
+from tanada.operations.reversal import Reversible, decide_reversal
+from tanada.operations.shelf import Shelf, Table
+from tanada.operations.work import Decision, Execution, Executions, Work, decline
+
+Request = Command | InquireOutcome
+
+BARRED = b""
+"""Fingerprint of a key that was inquired or reversed before its command arrived."""
+
+
+class Fact(NamedTuple):
+    """Something that people must hear of: ``kind`` is a word, ``detail`` a sentence."""
+
+    component: str
+    kind: str
+    detail: str
+
+
+class Known(NamedTuple):
+    """An outcome that stands, with the fingerprint of the command that it answers."""
+
+    fingerprint: bytes
+    outcome: Outcome
+
+
+class Decided(NamedTuple):
+    """One row of the idempotency table."""
+
+    command: Request
+    product: str
+    key: str
+    known: Known
+
+
+class Guards(NamedTuple):
+    """What a compartment asks before it lets a command in."""
+
+    breakers: Breakers
+    log: ReversalLog
+
+
+def fingerprint(command: Command) -> bytes:
+    """Digest of what a command says, without the times at which it was said."""
+    content = msgspec.structs.replace(command, made_at=0, deadline=0)
+    return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=16).digest()
+
+
+def refusal_of(command: Command) -> Code | None:
+    """What is wrong with a command whatever its product: key and amount; None if nothing."""
+    if not command.key:
+        return Code.NO_KEY
+    if len(command.key) > MAX_KEY_LENGTH:
+        return Code.KEY_TOO_LONG
+    amount: int | None = getattr(command, "amount", None)
+    if amount is not None and amount <= 0:
+        return Code.AMOUNT_NOT_POSITIVE
+    if amount is not None and amount > MAX_AMOUNT:
+        return Code.AMOUNT_ABOVE_LIMIT
+    return None
+
+
+class Deciding:
+    """The deciding of one batch; ``decided`` is what is to be stored of it."""
+
+    def __init__(
+        self,
+        *,
+        book: Book,
+        shelves: Mapping[Table[Any], Shelf[Any]],
+        executions: Executions,
+        guards: Guards,
+        known: dict[UUID, Known],
+        reversible: dict[UUID, Reversible],
+        now: datetime,
+        monotonic: float,
+    ) -> None:
+        self._book = book
+        self._shelves = shelves
+        self._executions = executions
+        self._guards = guards
+        self._known = known
+        self._reversible = reversible
+        self._monotonic = monotonic
+        self._work = Work(book, shelves, now, self._before_posting)
+        self.decided: list[Decided] = []
+        self.facts: list[Fact] = []
+        self.rows_taken: list[str] = []
+
+    def answer(self, request: Request) -> Outcome:
+        """The outcome of a request: one that stands already, or a new decision."""
+        if isinstance(request, InquireOutcome):
+            return self._answer_inquiry(request)
+        refused = refusal_of(request)
+        if refused is not None:
+            return outcome_of(request.key, refused)
+        digest = fingerprint(request)
+        known = self._known.get(operation_id(request.key))
+        if known is not None:
+            if known.fingerprint in (BARRED, digest):
+                return known.outcome
+            return outcome_of(request.key, Code.SAME_KEY_OTHER_CONTENT)
+        return self._decide(request, digest)
+
+    def write(self, cursor: Cursor) -> None:
+        """Send the money and the products' rows, inside the caller's transaction."""
+        for shelf in self._shelves.values():
+            shelf.save(cursor)
+        if not self._book.empty:
+            self._book.write(cursor)
+
+    def _answer_inquiry(self, inquiry: InquireOutcome) -> Outcome:
+        known = self._known.get(operation_id(inquiry.key))
+        if known is None:
+            known = self._bar(inquiry, inquiry.key, inquiry.product)
+        return known.outcome
+
+    def _bar(self, request: Request, key: str, product: str) -> Known:
+        known = Known(BARRED, outcome_of(key, Code.NEVER_ARRIVED))
+        self._store(request, product, key, known)
+        return known
+
+    def _store(self, request: Request, product: str, key: str, known: Known) -> None:
+        self._known[known.outcome.operation_id] = known
+        self.decided.append(Decided(request, product, key, known))
+
+    def _decide(self, command: Command, digest: bytes) -> Outcome:
+        if isinstance(command, Reverse):
+            product = command.product
+            decision = self._guarded(command, product, self._reverse)
+        else:
+            execution = self._executions.get(type(command))
+            if execution is None:
+                return outcome_of(command.key, Code.UNKNOWN_COMMAND)
+            product = execution.product
+            decision = self._guarded(command, product, self._run(execution))
+        outcome = outcome_of(command.key, decision.code, decision.result)
+        # A double error leaves nothing behind by which the command could be answered later; who
+        # wants to know must inquire, which settles it.
+        if outcome.kind != "unknown":
+            self._store(command, product, command.key, Known(digest, outcome))
+        return outcome
+
+    def _run(self, execution: Execution[Any]) -> Callable[[Any], Decision]:
+        if not execution.posts:
+            return lambda command: execution.decide(command, self._work)
+        return lambda command: self._with_reserved_row(execution, command)
+
+    def _with_reserved_row(self, execution: Execution[Any], command: Command) -> Decision:
+        log = self._guards.log
+        if not log.reserves:
+            return execution.decide(command, self._work)
+        if not log.take(execution.product, self._book.business_date):
+            return decline(Code.REVERSAL_LOG_FULL)
+        self.rows_taken.append(execution.product)
+        decision = execution.decide(command, self._work)
+        if decision.code is not Code.OK:
+            self._put_back_last()
+        return decision
+
+    def _put_back_last(self) -> None:
+        self._guards.log.put_back(self.rows_taken.pop(), self._book.business_date)
+
+    def _before_posting(self, product: str) -> None:
+        log = self._guards.log
+        if log.reserves:
+            return
+        if not log.take(product, self._book.business_date):
+            raise ReversalLogFull(f"the reversal log of {product} has no row left today")
+        self.rows_taken.append(product)
+
+    def _guarded(
+        self, command: Command, product: str, decide: Callable[[Any], Decision]
+    ) -> Decision:
+        key = BreakerKey(product, command.channel, type(command).__name__)
+        if not self._guards.breakers.allows(key, self._monotonic):
+            return decline(Code.BREAKER_OPEN)
+        mark = self._book.mark()
+        shelf_marks = [(shelf, shelf.mark()) for shelf in self._shelves.values()]
+        rows_before = len(self.rows_taken)
+        self._work.operation = operation_id(command.key)
+        try:
+            decision = decide(command)
+        except Exception as error:  # the border that keeps a product's error from its neighbours
+            self._book.undo(mark)
+            for shelf, shelf_mark in shelf_marks:
+                shelf.undo(shelf_mark)
+            while len(self.rows_taken) > rows_before:
+                self._put_back_last()
+            return self._after_error(key, product, error)
+        if self._guards.breakers.succeeded(key):
+            self.facts.append(Fact(str(key), "breaker_closed", "a probe went through"))
+        return decision
+
+    def _after_error(self, key: BreakerKey, product: str, error: Exception) -> Decision:
+        cause = error.code if isinstance(error, BankError) else type(error).__name__
+        broken = isinstance(error, AssertionError | InvariantBroken)
+        if self._guards.breakers.failed(key, cause, self._monotonic, invariant=broken):
+            self.facts.append(Fact(str(key), "breaker_opened", f"{cause}: {error}"))
+        if not isinstance(error, BankError):
+            self.facts.append(Fact(str(key), "internal_error", f"{cause}: {error}"))
+        log = self._guards.log
+        if log.reserves:
+            # The undoing above was the cancellation: it needs nothing that could have run out.
+            return Decision(Code.INTERNAL_ERROR)
+        if log.take(product, self._book.business_date):
+            return Decision(Code.CANCELLED_AFTER_ERROR)
+        return Decision(Code.DOUBLE_ERROR)
+
+    def _reverse(self, command: Reverse) -> Decision:
+        original = operation_id(command.original_key)
+        known = self._known.get(original)
+        if known is None:
+            self._bar(command, command.original_key, command.product)
+            known = self._known[original]
+        return decide_reversal(
+            command, self._work, known.outcome, self._reversible.get(original), self._before_posting
+        )
+
+
+def products_posting(requests: Sequence[Request], executions: Executions) -> dict[str, int]:
+    """How many rows of each product's reversal log the requests may need."""
+    needed: dict[str, int] = {}
+    for request in requests:
+        execution = executions.get(type(request))  # type: ignore[arg-type]  # inquiries have none
+        if execution is not None and execution.posts:
+            needed[execution.product] = needed.get(execution.product, 0) + 1
+    return needed

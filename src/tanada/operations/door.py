@@ -1,0 +1,236 @@
+"""The one door, as a gateway sees it: a command in, one of four outcomes out.
+
+``unknown`` is what a gateway says when no answer came in time. It is never the end: the door goes
+on inquiring by key until the outcome is one of the other three, and if the command turns out to
+have been accepted after its gateway gave it up, the door has it cancelled.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from tanada.base.link import LinkClient, LinkDown, LinkError
+from tanada.base.seams import Seams
+from tanada.controls.policies import Policy
+from tanada.controls.routing import routes
+from tanada.controls.switches import Suspended, SwitchBoard
+from tanada.operations.codes import Code
+from tanada.operations.commands import (
+    MICROSECONDS,
+    Ask,
+    Command,
+    CompartmentStatus,
+    InquireOutcome,
+    Outcome,
+    Reverse,
+    SwitchState,
+    outcome_of,
+)
+from tanada.operations.deciding import refusal_of
+from tanada.operations.work import Executions
+
+INQUIRY_TIMEOUT_S: Final = 5.0
+STATUS_TIMEOUT_S: Final = 2.0
+REVERSAL_TIMEOUT_S: Final = 25
+MAX_IN_DOUBT: Final = 100_000
+"""Operations without an outcome that a door keeps; beyond it new commands are refused."""
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_OUTCOME: Final = msgspec.msgpack.Decoder(Outcome)
+_STATUS: Final = msgspec.msgpack.Decoder(CompartmentStatus)
+_SWITCHES: Final = msgspec.msgpack.Decoder(list[SwitchState])
+
+Settled = Callable[[Command, Outcome], None]
+
+
+class Door:
+    """Sends commands to their compartments; one door a gateway process."""
+
+    def __init__(
+        self,
+        seams: Seams,
+        executions: Executions,
+        policy: Policy,
+        links: Mapping[str, LinkClient],
+        on_settled: Settled | None = None,
+    ) -> None:
+        """``links`` by compartment name. ``on_settled`` hears the end of what was ``unknown``."""
+        self._seams = seams
+        self._executions = executions
+        self._policy = policy
+        self._routes = routes(policy)
+        self._links = links
+        self._on_settled = on_settled
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.switches = SwitchBoard()
+        self.in_doubt: dict[str, Command] = {}
+
+    def start(self) -> None:
+        """Begin to follow the switches."""
+        self._spawn(self._follow_switches())
+
+    async def close(self) -> None:
+        """Stop inquiring and close the links; what is in doubt is in the attempts store."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for link in self._links.values():
+            await link.close()
+
+    async def submit(self, command: Command, *, abandon: Reverse | None = None) -> Outcome:
+        """The outcome of ``command``; ``unknown`` if none is known by its deadline.
+
+        ``abandon`` cancels the command if it turns out accepted after ``unknown`` was the answer.
+        """
+        refused = self._refusal(command)
+        if refused is not None:
+            return outcome_of(command.key, refused)
+        try:
+            return await self._call(command, self._seconds_to(command.deadline))
+        except LinkDown as error:
+            if not error.sent:
+                return outcome_of(command.key, Code.COMPARTMENT_UNREACHABLE)
+        except LinkError:
+            pass
+        return await self._doubt(command, abandon)
+
+    def _refusal(self, command: Command) -> Code | None:
+        refused = refusal_of(command)
+        if refused is not None:
+            return refused
+        if len(self.in_doubt) >= MAX_IN_DOUBT:
+            return Code.COMPARTMENT_UNREACHABLE
+        if not isinstance(command, Reverse) and type(command) not in self._executions:
+            return Code.UNKNOWN_COMMAND
+        # A cancellation is let through: it takes back what was done before the service stopped.
+        if isinstance(command, Reverse):
+            return None
+        product = self._product(command)
+        if self.switches.reason_against(product, command.channel) is not None:
+            return Code.SERVICE_SUSPENDED
+        return None
+
+    def _product(self, command: Command) -> str:
+        if isinstance(command, Reverse):
+            return command.product
+        return self._executions[type(command)].product
+
+    def _seconds_to(self, moment: int) -> float:
+        now = self._seams.clock.now().timestamp()
+        return max(0.0, moment / MICROSECONDS - now)
+
+    def _link(self, product: str, channel: str, origin: str, account: int) -> LinkClient:
+        return self._links[self._routes.compartment(product, channel, origin, account)]
+
+    async def _call(self, command: Command, timeout: float) -> Outcome:
+        link = self._link(self._product(command), command.channel, command.origin, command.account)
+        return _OUTCOME.decode(await link.call(_ENCODER.encode(command), timeout))
+
+    # -- in doubt ------------------------------------------------------------------------------
+
+    async def _doubt(self, command: Command, abandon: Reverse | None) -> Outcome:
+        unknown = outcome_of(command.key, Code.NO_ANSWER)
+        if not self._policy.inquiry.enabled:
+            return unknown
+        self.in_doubt[command.key] = command
+        # While the gateway still waits, a compartment that came back may give the true answer.
+        while (left := self._seconds_to(command.deadline)) > 0:
+            pause = min(self._policy.inquiry.first_seconds, left)
+            await asyncio.sleep(pause)
+            settled = await self.inquire(command)
+            if settled is not None:
+                del self.in_doubt[command.key]
+                return settled
+        self._spawn(self._settle(command, abandon))
+        return unknown
+
+    async def inquire(self, command: Command) -> Outcome | None:
+        """What came of the command, or None if nobody could be asked."""
+        product = self._product(command)
+        question = InquireOutcome(
+            key=command.key,
+            account=command.account,
+            product=product,
+            channel=command.channel,
+            origin=command.origin,
+        )
+        link = self._link(product, command.channel, command.origin, command.account)
+        try:
+            answer = await link.call(_ENCODER.encode(question), INQUIRY_TIMEOUT_S)
+        except LinkError:
+            return None
+        outcome = _OUTCOME.decode(answer)
+        # A closed compartment cannot look: it has not answered the question.
+        if (
+            outcome.code in (Code.COMPARTMENT_CLOSED, Code.MAILBOX_FULL)
+            or outcome.kind == "unknown"
+        ):
+            return None
+        return outcome
+
+    async def _settle(self, command: Command, abandon: Reverse | None) -> None:
+        pause = self._policy.inquiry.first_seconds
+        while (outcome := await self.inquire(command)) is None:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, self._policy.inquiry.longest_seconds)
+        if outcome.kind == "accepted" and abandon is not None:
+            await self._cancel(abandon)
+        del self.in_doubt[command.key]
+        if self._on_settled is not None:
+            self._on_settled(command, outcome)
+
+    async def _cancel(self, abandon: Reverse) -> None:
+        pause = self._policy.inquiry.first_seconds
+        while True:
+            now = int(self._seams.clock.now().timestamp()) * MICROSECONDS
+            deadline = now + REVERSAL_TIMEOUT_S * MICROSECONDS
+            reverse = msgspec.structs.replace(abandon, made_at=now, deadline=deadline)
+            try:
+                outcome = await self._call(reverse, REVERSAL_TIMEOUT_S)
+            except LinkError:
+                outcome = outcome_of(reverse.key, Code.NO_ANSWER)
+            if outcome.kind in ("accepted", "declined"):
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, self._policy.inquiry.longest_seconds)
+
+    # -- switches and status -------------------------------------------------------------------
+
+    async def _follow_switches(self) -> None:
+        while True:
+            await self.refresh_switches()
+            await asyncio.sleep(self._policy.switches.poll_seconds)
+
+    async def refresh_switches(self) -> bool:
+        """Ask the compartments in turn for the switches; False if none answered."""
+        for link in self._links.values():
+            try:
+                answer = await link.call(_ENCODER.encode(Ask(about="switches")), STATUS_TIMEOUT_S)
+                states = _SWITCHES.decode(answer)
+            except (LinkError, msgspec.MsgspecError):
+                continue
+            self.switches.refresh(Suspended(s.product, s.channel, s.reason) for s in states)
+            return True
+        return False
+
+    async def statuses(self) -> dict[str, CompartmentStatus | None]:
+        """How each compartment is; None for one that does not answer."""
+        return {name: await ask_status(link) for name, link in self._links.items()}
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def ask_status(
+    link: LinkClient, message: msgspec.Struct | None = None
+) -> CompartmentStatus | None:
+    """The status of the compartment behind ``link``, after an optional ``Close`` or ``Reopen``."""
+    try:
+        body = _ENCODER.encode(message or Ask(about="status"))
+        return _STATUS.decode(await link.call(body, STATUS_TIMEOUT_S))
+    except (LinkError, msgspec.MsgspecError):
+        return None

@@ -1,0 +1,81 @@
+"""Cancelling an operation (取消): a contra entry, on the same business date, once only."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from tanada.ledger.accounts import is_customer
+from tanada.ledger.book import Posting
+from tanada.operations.codes import Code
+from tanada.operations.commands import Outcome, Reverse
+from tanada.operations.work import Decision, Work, accept, decline
+
+
+class Reversible(NamedTuple):
+    """A row of the reversal log: what is needed to cancel one operation."""
+
+    operation: UUID
+    product: str
+    business_date: date
+    postings: tuple[Posting, ...]
+    reversed_by: UUID | None
+
+
+class Reversed(msgspec.Struct, frozen=True, kw_only=True):
+    """``undone`` says whether money moved back; False if the original had never moved any."""
+
+    undone: bool
+
+
+def reversible_of(row: Sequence[Any]) -> Reversible:
+    """A result row of ``find_reversible``."""
+    operation, product, business_date, accounts, amounts, reversed_by = row
+    postings = tuple(Posting(*pair) for pair in zip(accounts, amounts, strict=True))
+    return Reversible(operation, product, business_date, postings, reversed_by)
+
+
+def decide_reversal(
+    command: Reverse,
+    work: Work,
+    original: Outcome,
+    logged: Reversible | None,
+    before_posting: Callable[[str], None],
+) -> Decision:
+    """Cancel the operation whose outcome is ``original``, from its row of the reversal log.
+
+    An original that never moved money is cancelled by leaving it so. ``before_posting`` takes a row
+    of the log where the policy makes cancellations need one.
+    """
+    if original.kind != "accepted":
+        return accept(Reversed(undone=False))
+    pending = work.book.pending(original.operation_id)
+    if logged is None and pending is None:
+        return decline(Code.NOT_REVERSIBLE)
+    if logged is not None and logged.reversed_by is not None:
+        return decline(Code.ALREADY_REVERSED)
+    if logged is not None and logged.business_date != work.business_date:
+        return decline(Code.NOT_REVERSIBLE)
+    postings = pending if logged is None else logged.postings
+    assert postings is not None, "one of the two was found above"
+    refused = _refusal(work, postings)
+    if refused is not None:
+        return decline(refused)
+    # After this point the cancellation must succeed.
+    before_posting(command.product)
+    work.book.reverse(original.operation_id, work.operation, postings)
+    return accept(Reversed(undone=True))
+
+
+def _refusal(work: Work, postings: Sequence[Posting]) -> Code | None:
+    for account_id, amount in postings:
+        if not is_customer(account_id):
+            continue
+        account = work.account(account_id)
+        if account is None or not account.open:
+            return Code.CLOSED_ACCOUNT
+        if amount > account.available:
+            return Code.INSUFFICIENT_FUNDS
+    return None
