@@ -38,6 +38,8 @@ from tanada.base.simulation import SimulatedLoop
 
 SEND_WINDOW_BYTES = 256 * 1024
 """On the way or unread beyond this, the sender's ``drain`` waits; it goes on below a quarter."""
+SEGMENT_BYTES = 64 * 1024
+"""The most that arrives at once; a receiver can say stop in between."""
 FIRST_EPHEMERAL_PORT = 49_152
 
 _END_OF_STREAM = b""
@@ -172,7 +174,8 @@ class _End:
             self.break_both()
             return
         self.unread_bytes += len(data)
-        self._wire.carry(self.peer.receive, data)
+        for start in range(0, len(data), SEGMENT_BYTES):
+            self._wire.carry(self.peer.receive, data[start : start + SEGMENT_BYTES])
         if self.unread_bytes > SEND_WINDOW_BYTES and not self._sender_waits:
             self._sender_waits = True
             self.protocol.pause_writing()
