@@ -17,6 +17,7 @@ from tanada.base.link import (
     FrameMalformed,
     FrameSplitter,
     FrameTooLarge,
+    Handle,
     LinkClient,
     LinkDown,
     LinkServer,
@@ -41,6 +42,18 @@ def echo(body: bytes, reply: Reply) -> None:
 
 def ignore(body: bytes, reply: Reply) -> None:
     """Never answer."""
+
+
+def arrivals(count: int, held: list[Reply] | None = None) -> tuple[asyncio.Event, Handle]:
+    """An event that is set when ``count`` requests have come, and what takes and holds them."""
+    arrived, replies = asyncio.Event(), [] if held is None else held
+
+    def take(body: bytes, reply: Reply) -> None:
+        replies.append(reply)
+        if len(replies) == count:
+            arrived.set()
+
+    return arrived, take
 
 
 @asynccontextmanager
@@ -167,14 +180,16 @@ def test_a_late_answer_is_not_taken_for_that_of_another_call(world: World) -> No
         held: list[Reply] = []
 
         def hold_the_first(body: bytes, reply: Reply) -> None:
-            if not held:
+            if body == b"first":
                 held.append(reply)
                 return
-            held[0](b"late")
+            for late in held:
+                late(b"late")
             reply(body)
 
         server = await LinkServer.start(seams.network, ANY_ADDRESS, hold_the_first)
         client = LinkClient(seams.network, server.address)
+        assert await client.call(b"warm-up", 30) == b"warm-up"
         with pytest.raises(LinkTimeout, match="inquire"):
             await client.call(b"first", 0.2)
         assert await client.call(b"second", 30) == b"second"
@@ -205,26 +220,44 @@ def test_a_caller_that_is_cancelled_does_not_disturb_the_others(world: World) ->
 # --- the link is down ---------------------------------------------------------------------------
 
 
-def test_without_a_server_nothing_was_sent_and_calls_fail_at_once_until_it_is_back(
-    world: World,
-) -> None:
+def test_without_a_server_nothing_was_sent_and_the_link_comes_back_with_it(world: World) -> None:
     async def main(seams: Seams) -> None:
         server = await LinkServer.start(seams.network, ANY_ADDRESS, echo)
         await server.close()
         client = LinkClient(seams.network, server.address)
-        for _ in range(3):
-            with pytest.raises(LinkDown, match="cannot be reached") as down:
-                await client.call(b"x", 30)
-            assert not down.value.sent
-        server = await LinkServer.start(seams.network, server.address, echo)
-        with pytest.raises(LinkDown):  # still within the pause
+        with pytest.raises(LinkDown, match="cannot be reached") as down:
             await client.call(b"x", 30)
-        await asyncio.sleep(0.1)
-        assert await client.call(b"x", 30) == b"x"
+        assert not down.value.sent
+        server = await LinkServer.start(seams.network, server.address, echo)
+        while await outcome_of(client) != "answered":
+            await asyncio.sleep(0.01)
         await client.close()
         await server.close()
 
     world.run(main)
+
+
+async def outcome_of(client: LinkClient) -> str:
+    """Whether a call is answered, or how it is not."""
+    try:
+        await client.call(b"x", 30)
+    except LinkDown as down:
+        return "may have been sent" if down.sent else "not sent"
+    return "answered"
+
+
+def test_during_the_pause_after_a_failure_calls_fail_at_once() -> None:
+    async def main(seams: Seams) -> None:
+        client = LinkClient(seams.network, "unix:///server")
+        assert await outcome_of(client) == "not sent"
+        await LinkServer.start(seams.network, "unix:///server", echo)
+        began = seams.clock.monotonic()
+        assert await outcome_of(client) == "not sent"
+        assert seams.clock.monotonic() == began
+        await asyncio.sleep(0.05)
+        assert await outcome_of(client) == "answered"
+
+    in_simulation(main)
 
 
 def test_while_it_is_down_one_call_tries_and_the_others_do_not_wait() -> None:
@@ -285,10 +318,11 @@ def test_a_call_that_ends_before_the_connection_stands_was_not_sent() -> None:
 
 def test_when_the_server_dies_what_was_sent_may_have_arrived(world: World) -> None:
     async def main(seams: Seams) -> None:
-        server = await LinkServer.start(seams.network, ANY_ADDRESS, ignore)
+        arrived, take = arrivals(3)
+        server = await LinkServer.start(seams.network, ANY_ADDRESS, take)
         client = LinkClient(seams.network, server.address)
         calls = [asyncio.create_task(client.call(b"x", 30)) for _ in range(3)]
-        await asyncio.sleep(0.2)
+        await arrived.wait()
         await server.close()
         await asyncio.wait(calls)
         errors = [call.exception() for call in calls]
@@ -318,10 +352,11 @@ def test_a_cut_line_is_a_timeout_and_heals_by_itself() -> None:
 
 def test_closing_tells_those_who_wait_and_refuses_those_who_come(world: World) -> None:
     async def main(seams: Seams) -> None:
-        server = await LinkServer.start(seams.network, ANY_ADDRESS, ignore)
+        arrived, take = arrivals(1)
+        server = await LinkServer.start(seams.network, ANY_ADDRESS, take)
         client = LinkClient(seams.network, server.address)
         call = asyncio.create_task(client.call(b"x", 30))
-        await asyncio.sleep(0.2)
+        await arrived.wait()
         await client.close()
         with pytest.raises(LinkDown) as down:
             await call
@@ -426,12 +461,11 @@ def test_a_client_that_does_not_read_loses_its_connection(
 def test_a_reply_to_a_client_that_has_left_is_dropped(world: World) -> None:
     async def main(seams: Seams) -> None:
         held: list[Reply] = []
-        server = await LinkServer.start(
-            seams.network, ANY_ADDRESS, lambda _, reply: held.append(reply)
-        )
+        arrived, take = arrivals(1, held)
+        server = await LinkServer.start(seams.network, ANY_ADDRESS, take)
         client = LinkClient(seams.network, server.address)
         call = asyncio.create_task(client.call(b"x", 30))
-        await asyncio.sleep(0.2)
+        await arrived.wait()
         await client.close()
         await asyncio.wait([call])
         assert isinstance(call.exception(), LinkDown)
