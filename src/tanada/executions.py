@@ -33,7 +33,7 @@ EXECUTIONS: Final[Executions] = execution_table(
             tables=(CARDS,),
             reversible=True,
             undo=cash.undo_withdrawal,
-            undo_tables=(CARDS_OF_ACCOUNTS,),
+            undo_tables=(CARDS,),
         ),
         Execution(
             command=deposits.ShowBalance,

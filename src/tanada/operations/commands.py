@@ -48,6 +48,9 @@ class Reverse(Command, frozen=True, kw_only=True):
     product: str
     """Product of the original, so that the same compartment executes both."""
 
+    card: int = 0
+    """Card of the original, whose limit of the day is given back; 0 if there was none."""
+
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a command. ``result`` is msgpack of the product's own result struct."""
@@ -87,6 +90,10 @@ class InquireOutcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     product: str
     channel: str
     origin: str
+
+
+Request = Command | InquireOutcome
+"""What an executor answers."""
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -24,11 +24,12 @@ from tanada.operations.commands import (
     InquireOutcome,
     Outcome,
     Reopen,
+    Request,
     Reverse,
     SwitchState,
     outcome_of,
 )
-from tanada.operations.deciding import Fact, Request
+from tanada.operations.deciding import Fact
 from tanada.operations.execution import Executor
 from tanada.operations.work import Executions
 

@@ -1,18 +1,17 @@
 """Deciding one batch: each command in turn, against the locked state, in plain Python."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import msgspec
 
-from tanada.base.database import Cursor
+from tanada.base.database import Connection
 from tanada.base.errors import BankError, InvariantBroken
 from tanada.base.ids import operation_id
 from tanada.base.money import MAX_AMOUNT
-from tanada.ledger.book import Book, ReversalLogFull
+from tanada.ledger.book import ReversalLogFull
 from tanada.ledger.reversal_log import ReversalLog
 from tanada.operations.breakers import BreakerKey, Breakers
 from tanada.operations.codes import Code
@@ -21,17 +20,14 @@ from tanada.operations.commands import (
     Command,
     InquireOutcome,
     Outcome,
+    Request,
     Reverse,
     outcome_of,
 )
-from tanada.operations.reversal import Reversible, decide_reversal
-from tanada.operations.shelf import Shelf, Table
+from tanada.operations.known import BARRED, Decided, Known
+from tanada.operations.loading import Loaded
+from tanada.operations.reversal import Original, decide_reversal
 from tanada.operations.work import Decision, Execution, Executions, Work, decline
-
-Request = Command | InquireOutcome
-
-BARRED = b""
-"""Fingerprint of a key that was inquired or reversed before its command arrived."""
 
 
 class Fact(NamedTuple):
@@ -40,22 +36,6 @@ class Fact(NamedTuple):
     component: str
     kind: str
     detail: str
-
-
-class Known(NamedTuple):
-    """An outcome that stands, with the fingerprint of the command that it answers."""
-
-    fingerprint: bytes
-    outcome: Outcome
-
-
-class Decided(NamedTuple):
-    """One row of the idempotency table."""
-
-    command: Request
-    product: str
-    key: str
-    known: Known
 
 
 class Guards(NamedTuple):
@@ -90,24 +70,20 @@ class Deciding:
 
     def __init__(
         self,
-        *,
-        book: Book,
-        shelves: Mapping[Table[Any], Shelf[Any]],
+        loaded: Loaded,
         executions: Executions,
         guards: Guards,
-        known: dict[UUID, Known],
-        reversible: dict[UUID, Reversible],
         now: datetime,
         monotonic: float,
     ) -> None:
-        self._book = book
-        self._shelves = shelves
+        self._book = loaded.book
+        self._shelves = loaded.shelves
+        self._known = loaded.known
+        self._reversible = loaded.reversible
         self._executions = executions
         self._guards = guards
-        self._known = known
-        self._reversible = reversible
         self._monotonic = monotonic
-        self._work = Work(book, shelves, now, self._before_posting)
+        self._work = Work(loaded.book, loaded.shelves, now, self._before_posting)
         self.decided: list[Decided] = []
         self.facts: list[Fact] = []
         self.rows_taken: list[str] = []
@@ -127,12 +103,13 @@ class Deciding:
             return outcome_of(request.key, Code.SAME_KEY_OTHER_CONTENT)
         return self._decide(request, digest)
 
-    def write(self, cursor: Cursor) -> None:
+    def write(self, connection: Connection) -> None:
         """Send the money and the products' rows, inside the caller's transaction."""
-        for shelf in self._shelves.values():
-            shelf.save(cursor)
-        if not self._book.empty:
-            self._book.write(cursor)
+        with connection.cursor() as cursor:
+            for shelf in self._shelves.values():
+                shelf.save(cursor)
+            if not self._book.empty:
+                self._book.write(cursor)
 
     def _answer_inquiry(self, inquiry: InquireOutcome) -> Outcome:
         known = self._known.get(operation_id(inquiry.key))
@@ -141,7 +118,7 @@ class Deciding:
         return known.outcome
 
     def _bar(self, request: Request, key: str, product: str) -> Known:
-        known = Known(BARRED, outcome_of(key, Code.NEVER_ARRIVED))
+        known = Known(BARRED, type(request).__name__, outcome_of(key, Code.NEVER_ARRIVED))
         self._store(request, product, key, known)
         return known
 
@@ -163,7 +140,8 @@ class Deciding:
         # A double error leaves nothing behind by which the command could be answered later; who
         # wants to know must inquire, which settles it.
         if outcome.kind != "unknown":
-            self._store(command, product, command.key, Known(digest, outcome))
+            known = Known(digest, type(command).__name__, outcome)
+            self._store(command, product, command.key, known)
         return outcome
 
     def _run(self, execution: Execution[Any]) -> Callable[[Any], Decision]:
@@ -236,11 +214,16 @@ class Deciding:
         original = operation_id(command.original_key)
         known = self._known.get(original)
         if known is None:
-            self._bar(command, command.original_key, command.product)
-            known = self._known[original]
+            known = self._bar(command, command.original_key, command.product)
         return decide_reversal(
-            command, self._work, known.outcome, self._reversible.get(original), self._before_posting
+            command,
+            self._work,
+            Original(known.outcome, self._by_name(known.command), self._reversible.get(original)),
+            self._before_posting,
         )
+
+    def _by_name(self, command: str) -> Execution[Any] | None:
+        return next((e for e in self._executions.values() if e.operation == command), None)
 
 
 def products_posting(requests: Sequence[Request], executions: Executions) -> dict[str, int]:

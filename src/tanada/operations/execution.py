@@ -7,45 +7,29 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
 import psycopg
 
 from tanada.base.database import (
     Connection,
-    Cursor,
     DatabaseError,
     DatabaseUnreachable,
     IntegrityViolated,
-    bytes_array,
-    int_array,
     load_queries,
-    text_array,
     translate_errors,
-    uuid_array,
 )
 from tanada.base.errors import BankError
-from tanada.base.ids import operation_id
 from tanada.controls.policies import Policy
 from tanada.ledger.book import QUERIES as LEDGER
-from tanada.ledger.book import Book, business_date
+from tanada.ledger.book import business_date
 from tanada.ledger.reversal_log import Meter, ReversalLog
 from tanada.operations.breakers import Breakers
 from tanada.operations.codes import Code
-from tanada.operations.commands import Command, InquireOutcome, Outcome, Reverse, outcome_of
-from tanada.operations.deciding import (
-    BARRED,
-    Decided,
-    Deciding,
-    Fact,
-    Guards,
-    Known,
-    Request,
-    products_posting,
-)
-from tanada.operations.reversal import Reversible, reversible_of
-from tanada.operations.shelf import Shelf, Table, keys_of
+from tanada.operations.commands import Outcome, Request, outcome_of
+from tanada.operations.deciding import Deciding, Fact, Guards, products_posting
+from tanada.operations.loading import load_batch
+from tanada.operations.storing import store_operations
 from tanada.operations.work import Executions
 
 QUERIES: Final = load_queries("tanada.operations")
@@ -123,7 +107,7 @@ class Executor:
     ) -> list[Outcome]:
         if len(requests) == 1:
             detail = f"{requests[0].key}: {error.code}: {error}"
-            self._record([Fact(self.name, "operation_refused_by_database", detail)], now)
+            self.record([Fact(self.name, "operation_refused_by_database", detail)], now)
             return [outcome_of(requests[0].key, Code.INTERNAL_ERROR)]
         middle = len(requests) // 2
         return self.execute(requests[:middle], now, monotonic) + self.execute(
@@ -154,9 +138,6 @@ class Executor:
 
     def record(self, facts: Sequence[Fact], now: datetime) -> None:
         """Record facts; a database that cannot be reached costs the facts, not the caller."""
-        self._record(facts, now)
-
-    def _record(self, facts: Sequence[Fact], now: datetime) -> None:
         try:
             with translate_errors():
                 for fact in facts:
@@ -188,12 +169,18 @@ class Executor:
         log, day = self._log, self._business_date
         assert log is not None and day is not None
         log.ensure(products_posting(requests, self._executions), day)
+        guards = Guards(self.breakers, log)
         deciding: Deciding | None = None
         try:
             with translate_errors(), connection.pipeline(), connection.transaction():
-                deciding = self._load(connection, requests, now, monotonic)
+                loaded = load_batch(connection, requests, self._executions, now, self.name)
+                if loaded.book.business_date != day:
+                    self._business_date = loaded.book.business_date
+                    raise _DayChanged("the business date changed; the batch begins anew")
+                deciding = Deciding(loaded, self._executions, guards, now, monotonic)
                 outcomes = [deciding.answer(request) for request in requests]
-                self._write(connection, deciding, now)
+                deciding.write(connection)
+                store_operations(connection, deciding.decided, loaded.book, now, self.name)
         except BaseException:
             if deciding is not None:
                 for product in deciding.rows_taken:
@@ -201,115 +188,8 @@ class Executor:
             raise
         facts = deciding.facts + self._log_facts(log, day)
         if facts:
-            self._record(facts, now)
+            self.record(facts, now)
         return outcomes
-
-    def _load(
-        self, connection: Connection, requests: Sequence[Request], now: datetime, monotonic: float
-    ) -> Deciding:
-        commands = [request for request in requests if isinstance(request, Command)]
-        reversible = self._load_reversible(connection, commands)
-        ids = {operation_id(request.key) for request in requests}
-        ids.update(
-            operation_id(command.original_key)
-            for command in commands
-            if isinstance(command, Reverse)
-        )
-        # All of these are sent before the first answer is awaited: one trip to the database.
-        day = connection.cursor().execute(LEDGER.business_date)
-        stored = connection.cursor().execute(QUERIES.find_operations, (uuid_array(ids),))
-        accounts = self._accounts_of(commands, reversible)
-        locked = connection.cursor().execute(LEDGER.lock_accounts, (int_array(accounts),))
-        shelves = self._send_tables(connection, commands)
-        return Deciding(
-            book=self._book(day, locked, now),
-            shelves={table: _filled(table, cursor) for table, cursor in shelves},
-            executions=self._executions,
-            guards=Guards(self.breakers, self._held_log()),
-            known={row[0]: _known(row) for row in stored.fetchall()},
-            reversible=reversible,
-            now=now,
-            monotonic=monotonic,
-        )
-
-    def _held_log(self) -> ReversalLog:
-        assert self._log is not None
-        return self._log
-
-    def _book(self, day: Cursor, locked: Cursor, now: datetime) -> Book:
-        row = day.fetchone()
-        assert row is not None, "the bank has no business date"
-        if row[0] != self._business_date:
-            self._business_date = row[0]
-            raise _DayChanged("the business date changed; the batch begins anew")
-        book = Book(row[0], now, self.name)
-        book.load(locked.fetchall())
-        return book
-
-    def _load_reversible(
-        self, connection: Connection, commands: Sequence[Command]
-    ) -> dict[UUID, Reversible]:
-        originals = [
-            operation_id(command.original_key)
-            for command in commands
-            if isinstance(command, Reverse)
-        ]
-        if not originals:
-            return {}
-        rows = connection.execute(LEDGER.find_reversible, (uuid_array(originals),)).fetchall()
-        return {row[0]: reversible_of(row) for row in rows}
-
-    def _accounts_of(
-        self, commands: Sequence[Command], reversible: dict[UUID, Reversible]
-    ) -> list[int]:
-        accounts = {posting.account for found in reversible.values() for posting in found.postings}
-        for command in commands:
-            execution = self._executions.get(type(command))
-            accounts.update(
-                (command.account,) if execution is None else execution.accounts(command)
-            )
-        return sorted(accounts)
-
-    def _send_tables(
-        self, connection: Connection, commands: Sequence[Command]
-    ) -> list[tuple[Table[Any], Cursor]]:
-        wanted: dict[Table[Any], list[Command]] = {}
-        for command in commands:
-            execution = self._executions.get(type(command))
-            for table in () if execution is None else execution.tables:
-                wanted.setdefault(table, []).append(command)
-        return [
-            (table, connection.cursor().execute(table.load, (int_array(keys_of(table, those)),)))
-            for table, those in wanted.items()
-        ]
-
-    def _write(self, connection: Connection, deciding: Deciding, now: datetime) -> None:
-        if deciding.decided:
-            with connection.cursor() as cursor:
-                deciding.write(cursor)
-            connection.execute(QUERIES.write_operations, self._rows(deciding.decided, now))
-
-    def _rows(self, decided: Sequence[Decided], now: datetime) -> dict[str, object]:
-        requests = [row.command for row in decided]
-        outcomes = [row.known.outcome for row in decided]
-        return {
-            "compartment": self.name,
-            "decided_at": now,
-            "business_date": self._business_date,
-            "ids": uuid_array(outcome.operation_id for outcome in outcomes),
-            "keys": text_array(row.key for row in decided),
-            "fingerprints": bytes_array(row.known.fingerprint for row in decided),
-            "commands": text_array(type(request).__name__ for request in requests),
-            "products": text_array(row.product for row in decided),
-            "channels": text_array(request.channel for request in requests),
-            "origins": text_array(request.origin for request in requests),
-            "accounts": int_array(request.account for request in requests),
-            "amounts": int_array(getattr(request, "amount", 0) for request in requests),
-            "kinds": text_array(outcome.kind for outcome in outcomes),
-            "codes": text_array(outcome.code.value for outcome in outcomes),
-            "results": bytes_array(outcome.result for outcome in outcomes),
-            "made_at": int_array(_made_at(request, now) for request in requests),
-        }
 
     def _log_facts(self, log: ReversalLog, day: date) -> list[Fact]:
         facts = []
@@ -333,21 +213,3 @@ def _level(meter: Meter, warn_permille: int) -> str:
     if meter.taken * 1000 >= meter.capacity * warn_permille:
         return "reversal_log_warning"
     return ""
-
-
-def _filled(table: Table[Any], cursor: Cursor) -> Shelf[Any]:
-    shelf = Shelf(table)
-    shelf.fill(cursor.fetchall())
-    return shelf
-
-
-def _known(row: Sequence[Any]) -> Known:
-    operation, digest, kind, code, result = row
-    outcome = Outcome(kind=kind, code=Code(code), operation_id=operation, result=bytes(result))
-    return Known(bytes(digest) or BARRED, outcome)
-
-
-def _made_at(request: Request, now: datetime) -> int:
-    if isinstance(request, InquireOutcome):
-        return int(now.timestamp()) * 1_000_000
-    return request.made_at

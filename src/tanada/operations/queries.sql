@@ -2,7 +2,7 @@
 
 -- find_operations --
 -- Outcomes stored before for the keys of a batch.
-select operation_id, fingerprint, kind, code, result
+select operation_id, fingerprint, kind, code, result, command
 from operations.operation
 where operation_id = any(%s::uuid[])
 

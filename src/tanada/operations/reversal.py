@@ -11,7 +11,7 @@ from tanada.ledger.accounts import is_customer
 from tanada.ledger.book import Posting
 from tanada.operations.codes import Code
 from tanada.operations.commands import Outcome, Reverse
-from tanada.operations.work import Decision, Work, accept, decline
+from tanada.operations.work import Decision, Execution, Work, accept, decline
 
 
 class Reversible(NamedTuple):
@@ -30,6 +30,14 @@ class Reversed(msgspec.Struct, frozen=True, kw_only=True):
     undone: bool
 
 
+class Original(NamedTuple):
+    """What is to be cancelled: its outcome, its line of the table and its row of the log."""
+
+    outcome: Outcome
+    execution: Execution[Any] | None
+    logged: Reversible | None
+
+
 def reversible_of(row: Sequence[Any]) -> Reversible:
     """A result row of ``find_reversible``."""
     operation, product, business_date, accounts, amounts, reversed_by = row
@@ -38,34 +46,31 @@ def reversible_of(row: Sequence[Any]) -> Reversible:
 
 
 def decide_reversal(
-    command: Reverse,
-    work: Work,
-    original: Outcome,
-    logged: Reversible | None,
-    before_posting: Callable[[str], None],
+    command: Reverse, work: Work, original: Original, before_posting: Callable[[str], None]
 ) -> Decision:
-    """Cancel the operation whose outcome is ``original``, from its row of the reversal log.
+    """Cancel an operation from its row of the reversal log.
 
     An original that never moved money is cancelled by leaving it so. ``before_posting`` takes a row
     of the log where the policy makes cancellations need one.
     """
-    if original.kind != "accepted":
+    outcome, execution, logged = original
+    if outcome.kind != "accepted":
         return accept(Reversed(undone=False))
-    pending = work.book.pending(original.operation_id)
-    if logged is None and pending is None:
+    postings = work.book.pending(outcome.operation_id) if logged is None else logged.postings
+    if postings is None or execution is None or not execution.reversible:
         return decline(Code.NOT_REVERSIBLE)
     if logged is not None and logged.reversed_by is not None:
         return decline(Code.ALREADY_REVERSED)
     if logged is not None and logged.business_date != work.business_date:
         return decline(Code.NOT_REVERSIBLE)
-    postings = pending if logged is None else logged.postings
-    assert postings is not None, "one of the two was found above"
     refused = _refusal(work, postings)
     if refused is not None:
         return decline(refused)
     # After this point the cancellation must succeed.
     before_posting(command.product)
-    work.book.reverse(original.operation_id, work.operation, postings)
+    work.book.reverse(outcome.operation_id, work.operation, postings)
+    if execution.undo is not None:
+        execution.undo(command, postings, work)
     return accept(Reversed(undone=True))
 
 

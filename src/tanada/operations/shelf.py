@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from tanada.base.database import Cursor
-from tanada.operations.commands import Command
 
 Row = TypeVar("Row")
 
@@ -82,8 +81,3 @@ class Shelf(Generic[Row]):
             assert self._table.save is not None, "this table is only read"
             changed = sorted({key for key, _ in self._before})
             self._table.save(cursor, [self._rows[key] for key in changed])
-
-
-def keys_of(table: Table[Any], commands: Iterable[Command]) -> list[int]:
-    """The rows of ``table`` that the commands need, each once, sorted."""
-    return sorted({key for command in commands for key in table.keys(command)})

@@ -95,7 +95,7 @@ class Execution(Generic[C]):
     tables: tuple[Table[Any], ...] = ()
     posts: bool = True
     reversible: bool = False
-    undo: Callable[[Sequence[Posting], Work], None] | None = None
+    undo: Callable[[Command, Sequence[Posting], Work], None] | None = None
     undo_tables: tuple[Table[Any], ...] = ()
 
     @property

@@ -1,5 +1,6 @@
 """Cash at a machine: deposit and withdrawal."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -8,6 +9,7 @@ from tanada.customers.cards import CARDS, refusal_of_card, refusal_of_pin, withd
 from tanada.ledger.accounts import atm_cash
 from tanada.ledger.book import Account, Posting
 from tanada.operations.codes import Code
+from tanada.operations.commands import Command
 from tanada.operations.work import Decision, Work, accept, decline
 from tanada.products.deposits.commands import CashPosted, DepositCash, WithdrawCash
 
@@ -77,3 +79,16 @@ def withdraw_cash(command: WithdrawCash, work: Work) -> Decision:
     spent = msgspec.structs.replace(card, withdrawn_on=work.business_date, withdrawn=withdrawn)
     work.rows(CARDS).put(command.card, spent)
     return accept(CashPosted(balance=account.balance))
+
+
+def undo_withdrawal(command: Command, postings: Sequence[Posting], work: Work) -> None:
+    """Give back the card's limit of the day after a cancelled withdrawal."""
+    cards = work.rows(CARDS)
+    card = cards.get(getattr(command, "card", 0))
+    if card is None or card.withdrawn_on != work.business_date:
+        return
+    amount = sum(posting.amount for posting in postings if posting.amount > 0)
+    cards.put(
+        card.card_number,
+        msgspec.structs.replace(card, withdrawn=max(0, card.withdrawn - amount)),
+    )

@@ -8,7 +8,8 @@ select coalesce(a.account_id, c.account_id),
             else 'open ' || a.open || ', balance ' || a.balance end
 from (select * from ledger.account where product = 'time_deposits') as a
 full join time_deposits.contract c using (account_id)
-where a.account_id is null or c.account_id is null or not a.open or a.balance <= 0
+where a.account_id is null or c.account_id is null or not a.open
+   or (a.balance <= 0) <> c.cancelled
 
 -- items_within_books --
 -- No item number is above the last one of its book.

@@ -29,6 +29,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     auto_renew: bool
     e_account: bool
     renewals: int
+    cancelled: bool
 
 
 class TimeDepositBook(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,7 @@ def _save_contracts(cursor: Cursor, contracts: list[Contract]) -> None:
             bool_array(c.auto_renew for c in contracts),
             bool_array(c.e_account for c in contracts),
             int_array(c.renewals for c in contracts),
+            bool_array(c.cancelled for c in contracts),
         ),
     )
 

@@ -29,7 +29,7 @@ def renew(command: RenewTimeDeposit, work: Work) -> Decision:
 
     The new term begins on the day the old one ended, at the rate posted on the renewal day.
     """
-    contract = work.rows(CONTRACTS).get(command.account)
+    contract = _contract(work, command.account)
     account = work.account(command.account)
     if contract is None or account is None:
         return decline(Code.UNKNOWN_ACCOUNT)
@@ -62,6 +62,11 @@ def renew(command: RenewTimeDeposit, work: Work) -> Decision:
     )
 
 
+def _contract(work: Work, account: int) -> Contract | None:
+    contract = work.rows(CONTRACTS).get(account)
+    return None if contract is None or contract.cancelled else contract
+
+
 def _interest_postings(account: int, gross: int, national: int, local: int) -> tuple[Posting, ...]:
     """Postings of the interest; those of nothing are left out, since an entry moves money."""
     postings = (
@@ -75,7 +80,7 @@ def _interest_postings(account: int, gross: int, national: int, local: int) -> t
 
 def switch_to_e_account(command: SwitchToEAccount, work: Work) -> Decision:
     """Switch to e-account (未記帳切替): a change of state that is logged like a posting."""
-    contract = work.rows(CONTRACTS).get(command.account)
+    contract = _contract(work, command.account)
     if contract is None:
         return decline(Code.UNKNOWN_ACCOUNT)
     if contract.e_account:
@@ -88,7 +93,7 @@ def switch_to_e_account(command: SwitchToEAccount, work: Work) -> Decision:
 
 def show(command: ShowTimeDeposit, work: Work) -> Decision:
     """Show principal, rate and maturity."""
-    contract = work.rows(CONTRACTS).get(command.account)
+    contract = _contract(work, command.account)
     account = work.account(command.account)
     if contract is None or account is None:
         return decline(Code.UNKNOWN_ACCOUNT)

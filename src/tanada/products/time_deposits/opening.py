@@ -1,11 +1,15 @@
 """Opening a time deposit from the ordinary deposit of the same customer."""
 
+from collections.abc import Sequence
 from typing import Final
+
+import msgspec
 
 from tanada.customers.cards import refusal_of_pin
 from tanada.ledger.accounts import TIME, account_id, account_number
 from tanada.ledger.book import Posting
 from tanada.operations.codes import Code
+from tanada.operations.commands import Command
 from tanada.operations.work import Decision, Work, accept, decline
 from tanada.products.time_deposits.commands import OpenTimeDeposit, TimeDepositOpened
 from tanada.products.time_deposits.contracts import (
@@ -93,4 +97,14 @@ def _contract(command: OpenTimeDeposit, work: Work, item: int, rate: int) -> Con
         auto_renew=command.auto_renew,
         e_account=False,
         renewals=0,
+        cancelled=False,
     )
+
+
+def undo_opening(command: Command, postings: Sequence[Posting], work: Work) -> None:  # noqa: ARG001
+    """Mark the contract of a cancelled opening; its account has gone back to nothing."""
+    contracts = work.rows(CONTRACTS)
+    for account, _ in postings:
+        contract = contracts.get(account)
+        if contract is not None:
+            contracts.put(account, msgspec.structs.replace(contract, cancelled=True))

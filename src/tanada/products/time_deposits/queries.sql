@@ -3,7 +3,7 @@
 -- contracts --
 -- The contracts of a batch; the locks on their accounts guard them.
 select account_id, ordinary_account, term_months, rate, opened_on, started_on, matures_on,
-       auto_renew, e_account, renewals
+       auto_renew, e_account, renewals, cancelled
 from time_deposits.contract
 where account_id = any(%s::bigint[])
 
@@ -11,13 +11,13 @@ where account_id = any(%s::bigint[])
 -- New and renewed contracts.
 insert into time_deposits.contract
     (account_id, ordinary_account, term_months, rate, opened_on, started_on, matures_on,
-     auto_renew, e_account, renewals)
+     auto_renew, e_account, renewals, cancelled)
 select * from unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::integer[], %s::date[],
-                     %s::date[], %s::date[], %s::boolean[], %s::boolean[], %s::integer[])
+                     %s::date[], %s::date[], %s::boolean[], %s::boolean[], %s::integer[], %s::boolean[])
 on conflict (account_id) do update
 set rate = excluded.rate, started_on = excluded.started_on, matures_on = excluded.matures_on,
     auto_renew = excluded.auto_renew, e_account = excluded.e_account,
-    renewals = excluded.renewals
+    renewals = excluded.renewals, cancelled = excluded.cancelled
 
 -- books --
 -- The last item number used in the time-deposit book of each ordinary account.
@@ -42,22 +42,22 @@ order by term_months, valid_from desc
 -- Deposits that renew themselves on a business date, in the order of their accounts.
 select account_id
 from time_deposits.contract
-where matures_on <= %(business_date)s and auto_renew and account_id > %(after)s
+where matures_on <= %(business_date)s and auto_renew and not cancelled and account_id > %(after)s
 order by account_id
 limit %(count)s
 
 -- count_due_renewals --
 -- How many deposits renew themselves on a business date.
-select count(*) from time_deposits.contract where matures_on <= %s and auto_renew
+select count(*) from time_deposits.contract where matures_on <= %s and auto_renew and not cancelled
 
 -- switchable --
 -- Deposits that still have a passbook and may become e-accounts, in the order of their accounts.
 select account_id
 from time_deposits.contract
-where not e_account and matures_on > %(business_date)s and account_id > %(after)s
+where not e_account and not cancelled and matures_on > %(business_date)s and account_id > %(after)s
 order by account_id
 limit %(count)s
 
 -- count_switchable --
 -- How many deposits may become e-accounts on a business date.
-select count(*) from time_deposits.contract where not e_account and matures_on > %s
+select count(*) from time_deposits.contract where not e_account and not cancelled and matures_on > %s

@@ -13,6 +13,7 @@ create table time_deposits.contract (
     auto_renew          boolean not null default true,
     e_account           boolean not null default false,
     renewals            integer not null default 0,
+    cancelled           boolean not null default false,
     constraint matures_after_start check (matures_on > started_on)
 ) with (fillfactor = 80);
 create index contract_by_maturity on time_deposits.contract (matures_on, account_id);
