@@ -8,6 +8,10 @@ from typing import Any, Final, Literal, NamedTuple
 Content = Literal["n", "an", "ans", "b"]
 """Digits; letters and digits; any printable ASCII; binary (a value is then upper-case hex)."""
 
+MESSAGE_TYPE: Final = 0
+BITMAP: Final = 1
+"""Numbers for what precedes the fields, in errors."""
+
 PAN: Final = 2
 PROCESSING_CODE: Final = 3
 AMOUNT: Final = 4

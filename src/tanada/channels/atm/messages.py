@@ -18,16 +18,12 @@ LENGTH_BYTES: Final = 2
 MAX_FRAME_BYTES: Final = 4096
 """Bytes of one message without its length."""
 
-MESSAGE_TYPE: Final = 0
-BITMAP: Final = 1
-"""Field numbers that ``FormatError`` gives to what precedes the fields."""
-
 _SPEC: Final = f.codec_spec()
 _KEYS: Final = {number: str(number) for number in f.FIELDS}
 _NUMBERS: Final = {key: number for number, key in _KEYS.items()}
 _TEXT: Final = {key: f.FIELDS[number].content for key, number in _NUMBERS.items()}
 _VARIABLE: Final = frozenset(_KEYS[n] for n, field in f.FIELDS.items() if field.length_digits)
-_PRECEDING: Final = {"h": MESSAGE_TYPE, "t": MESSAGE_TYPE, "p": BITMAP, "1": BITMAP}
+_PRECEDING: Final = {"h": f.MESSAGE_TYPE, "t": f.MESSAGE_TYPE, "p": f.BITMAP, "1": f.BITMAP}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -138,7 +134,7 @@ def _readable(document: dict[str, str]) -> IsoMessage | None:
 
 def _check_type(mti: str) -> None:
     if not mti.isdigit():
-        raise FormatError(MESSAGE_TYPE, 0, "the message type is not four digits")
+        raise FormatError(f.MESSAGE_TYPE, 0, "the message type is not four digits")
 
 
 def _check_fields(message: IsoMessage, encoded: Mapping[str, Mapping[str, bytes]]) -> None:
