@@ -422,6 +422,23 @@ def test_a_correlation_id_that_is_used_twice_at_a_time_closes_the_connection(wor
     world.run(main)
 
 
+def test_a_client_that_asks_without_end_loses_its_connection(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tanada.base.link.MAX_UNANSWERED_REQUESTS", 10)
+
+    async def main(seams: Seams) -> None:
+        server = await LinkServer.start(seams.network, ANY_ADDRESS, ignore)
+        client = LinkClient(seams.network, server.address)
+        calls = [asyncio.create_task(client.call(b"", 30)) for _ in range(11)]
+        await asyncio.wait(calls)
+        assert all(isinstance(call.exception(), LinkDown) for call in calls)
+        await client.close()
+        await server.close()
+
+    world.run(main)
+
+
 def test_a_server_that_answers_nonsense_is_down(world: World) -> None:
     async def babble(reader: StreamReader, writer: StreamWriter) -> None:
         await reader.readexactly(12)

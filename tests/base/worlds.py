@@ -13,7 +13,6 @@ from tanada.base.network import Network
 from tanada.base.seams import Seams, live_seams, simulated_seams
 from tanada.base.simulated_network import Latency, SimulatedNetwork
 from tanada.base.simulation import SimulatedLoop, run_simulated
-from tanada.base.workers import ThreadWorkers
 
 T = TypeVar("T")
 
@@ -36,7 +35,6 @@ class World:
             with asyncio.Runner(loop_factory=factory) as runner:
                 return runner.run(main(seams))
         finally:
-            assert isinstance(seams.workers, ThreadWorkers)
             seams.workers.close()
 
 

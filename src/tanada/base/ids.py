@@ -53,5 +53,5 @@ class IdSource:
             self._sequence += 1
             if self._sequence >> SEQUENCE_BITS:
                 self._millisecond, self._sequence = self._millisecond + 1, 0
-        assert 0 <= self._millisecond >> TIME_BITS == 0, "the clock is outside 2000 to 2069"
+        assert self._millisecond < 1 << TIME_BITS, "the clock is beyond 2069"
         return self._millisecond << (NODE_BITS + SEQUENCE_BITS) | self._node | self._sequence

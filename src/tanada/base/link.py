@@ -35,6 +35,8 @@ from tanada.base.network import Listener, Network, NetworkError
 MAX_FRAME_BYTES = 1024 * 1024
 MAX_WAITING_CALLS = 65_536
 """Calls of one client without an answer; beyond it a call is refused unsent."""
+MAX_UNANSWERED_REQUESTS = 4 * MAX_WAITING_CALLS
+"""Requests of one connection that the server has not answered, given up by the client or not."""
 MAX_UNREAD_BYTES = 64 * 1024 * 1024
 """Written and not taken by the other side; beyond it the connection is given up."""
 READ_BYTES = 65_536
@@ -84,7 +86,7 @@ class FrameTooLarge(LinkError):
 
 
 class FrameMalformed(LinkError):
-    """The other side sent a length that no frame can have."""
+    """The other side broke the rules of framing; its connection is closed."""
 
     code = "link_frame_malformed"
 
@@ -168,6 +170,8 @@ class _ServedConnection:
     def _take(self, correlation: int, body: bytes) -> None:
         if correlation in self._unanswered:
             raise FrameMalformed(f"correlation id {correlation} was used twice at a time")
+        if len(self._unanswered) >= MAX_UNANSWERED_REQUESTS:
+            raise FrameMalformed(f"more than {MAX_UNANSWERED_REQUESTS} requests without an answer")
         self._unanswered.add(correlation)
         self._handle(body, partial(self._reply, correlation))
 

@@ -19,6 +19,9 @@ class Workers(Protocol):
         A caller that stops waiting does not stop the work.
         """
 
+    def close(self) -> None:
+        """Take no more work, and wait for what runs."""
+
 
 class ThreadWorkers:
     """Threads of one's own, so that no other part of the process can use them up."""
@@ -37,7 +40,7 @@ class ThreadWorkers:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
     def close(self) -> None:
-        """Take no more work and wait for what runs."""
+        """Take no more work, wait for what runs, drop what has not begun."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 
