@@ -28,6 +28,7 @@ CardSource = Sequence[Holder]
 
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
+MINUTES_OF_DAY: Final = 24 * 60
 JST_OFFSET_S: Final = 9 * HOUR_S
 SUNDAY: Final = 6
 SATURDAY: Final = 5
@@ -69,10 +70,10 @@ class OpeningHours:
     """From when to when a machine serves, in minutes of the day; equal means closed all day."""
 
     opens: int = 0
-    closes: int = 24 * 60
+    closes: int = MINUTES_OF_DAY
 
     def __post_init__(self) -> None:
-        assert 0 <= self.opens <= self.closes <= 24 * 60, "minutes of one day, in order"
+        assert 0 <= self.opens <= self.closes <= MINUTES_OF_DAY, "minutes of one day, in order"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,16 @@ class TerminalSpec:
     weekday: OpeningHours = field(default_factory=OpeningHours)
     sunday: OpeningHours = field(default_factory=OpeningHours)
     cash: int = 0
+
+    def closes_after(self, at: float) -> float:
+        """When the machine next is closed, from ``at`` on; seconds since the epoch."""
+        day, second = divmod(at + JST_OFFSET_S, DAY_S)
+        hours = self.sunday if _is_weekend(int(day)) else self.weekday
+        if second < hours.opens * 60:
+            return at
+        if hours.closes == MINUTES_OF_DAY:
+            return math.inf
+        return at + max(0.0, hours.closes * 60 - second)
 
 
 def _quiet_day(*factors: float) -> HourProfile:
@@ -244,8 +255,12 @@ class Arrivals:
         return None
 
     def _plan_of(self, day: int) -> tuple[_Stretch, ...]:
-        # 1970-01-01, day 0, was a Thursday.
-        return self._sunday if (day + 3) % 7 in {SATURDAY, SUNDAY} else self._weekday
+        return self._sunday if _is_weekend(day) else self._weekday
+
+
+def _is_weekend(day: int) -> bool:
+    # 1970-01-01, day 0, was a Thursday.
+    return (day + 3) % 7 in {SATURDAY, SUNDAY}
 
 
 def _busyness(demand: Demand, chance: "Random") -> float:

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple
 
+from tanada.controls.policies import Medium
+
 
 class Wish(StrEnum):
     """What a customer wants of a machine."""
@@ -14,21 +16,21 @@ class Wish(StrEnum):
     TIME_DEPOSIT = "time_deposit"
 
 
-Medium = Literal["card", "passbook", "cash"]
 Media = tuple[Medium, ...]
 
 CARD: Final[Media] = ("card",)
 PASSBOOK: Final[Media] = ("passbook",)
 BOTH: Final[Media] = ("card", "passbook")
+CASH: Final[Media] = ("cash",)
 
 NOTE_YEN: Final = 1_000
 """The smallest note that a machine takes and gives."""
 
 MACHINE_STOPPED: Final = "machine_stopped"
 QUEUE_TOO_LONG: Final = "queue_too_long"
+CASH_SHORT: Final = "cash_short"
 HOST_OUT_OF_REACH: Final = "host_out_of_reach"
 NO_ANSWER: Final = "no_answer"
-GARBLED_ANSWER: Final = "garbled_answer"
 """Codes of a visit that no answer of the bank's gave."""
 
 VisitKind = Literal["accepted", "declined", "failed", "unknown", "turned_away"]
@@ -66,8 +68,8 @@ class Visit(NamedTuple):
 class VisitResult(NamedTuple):
     """What came of it, as the machine saw it.
 
-    ``code`` is the response code of the answer (two characters), or one of the words above where
-    there was none. ``retained`` are the media that the machine kept.
+    ``code`` is the word that the answer gave (`tanada.operations.codes`), or one of those above
+    where there was no answer. ``retained`` are the media that the machine kept.
     """
 
     kind: VisitKind
