@@ -84,6 +84,10 @@ class ReversalLog:
         self._left[product, business_date] = left - 1
         return True
 
+    def left(self, product: str, business_date: date) -> int:
+        """Rows reserved and not used yet."""
+        return self._left.get((product, business_date), 0)
+
     def put_back(self, product: str, business_date: date) -> None:
         """Return a row that was taken and then not written."""
         self._left[product, business_date] = self._left.get((product, business_date), 0) + 1

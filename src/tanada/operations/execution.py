@@ -40,6 +40,10 @@ MAX_TRIES: Final = 4
 _LOG = logging.getLogger(__name__)
 
 
+Also = Callable[[Connection, Sequence[Request], Sequence[Outcome]], None]
+"""What a holder writes beside a batch, in its transaction: a job's checkpoint."""
+
+
 class _DayChanged(BankError):
     """The business date moved between reserving rows and locking accounts."""
 
@@ -80,10 +84,31 @@ class Executor:
                 self._log.give_back(self._business_date)
         self._drop_connection()
 
+    def reserve(self, product: str, rows: int) -> int:
+        """Hold up to ``rows`` rows of the product's reversal log; says how many are held, if fewer.
+
+        A job asks before each chunk, so that none of its items is declined for want of a row. Where
+        the policy does not reserve, nobody asks and all are promised. Raises ``DatabaseError``.
+        """
+        self._opened()
+        log, day = self._log, self._business_date
+        assert log is not None and day is not None
+        if not log.reserves:
+            return rows
+        log.ensure({product: rows}, day)
+        return min(rows, log.left(product, day))
+
     def execute(
-        self, requests: Sequence[Request], now: datetime, monotonic: float
+        self,
+        requests: Sequence[Request],
+        now: datetime,
+        monotonic: float,
+        also: Also | None = None,
     ) -> list[Outcome]:
         """The outcome of each request, in order; never raises for an operating error.
+
+        ``also`` is called once in each transaction that is tried, with the requests decided in it,
+        and must therefore have the same effect if it is called again.
 
         A batch that the database refuses is halved until the command that spoils it stands alone.
         A batch whose connection broke is executed again: what had been committed is found by its
@@ -91,27 +116,32 @@ class Executor:
         """
         for attempt in range(1, MAX_TRIES + 1):
             try:
-                return self._transact(requests, now, monotonic)
+                return self._transact(requests, now, monotonic, also)
             except DatabaseUnreachable as error:
                 _LOG.warning("%s lost its database (try %d): %s", self.name, attempt, error)
                 self._drop_connection()
             except BankError as error:
                 if attempt < MAX_TRIES and (error.transient or _raced(error)):
                     continue
-                return self._halve(requests, now, monotonic, error)
+                return self._halve(requests, now, monotonic, error, also)
         # Each try may have been cut off in its commit, so the outcome is not known here.
         return [outcome_of(request.key, Code.NO_ANSWER) for request in requests]
 
     def _halve(
-        self, requests: Sequence[Request], now: datetime, monotonic: float, error: BankError
+        self,
+        requests: Sequence[Request],
+        now: datetime,
+        monotonic: float,
+        error: BankError,
+        also: Also | None,
     ) -> list[Outcome]:
         if len(requests) == 1:
             detail = f"{requests[0].key}: {error.code}: {error}"
             self.record([Fact(self.name, "operation_refused_by_database", detail)], now)
             return [outcome_of(requests[0].key, Code.INTERNAL_ERROR)]
         middle = len(requests) // 2
-        return self.execute(requests[:middle], now, monotonic) + self.execute(
-            requests[middle:], now, monotonic
+        return self.execute(requests[:middle], now, monotonic, also) + self.execute(
+            requests[middle:], now, monotonic, also
         )
 
     def switches(self) -> list[tuple[str, str, str]]:
@@ -163,7 +193,7 @@ class Executor:
                 connection.close()
 
     def _transact(
-        self, requests: Sequence[Request], now: datetime, monotonic: float
+        self, requests: Sequence[Request], now: datetime, monotonic: float, also: Also | None
     ) -> list[Outcome]:
         connection = self._opened()
         log, day = self._log, self._business_date
@@ -181,6 +211,8 @@ class Executor:
                 outcomes = [deciding.answer(request) for request in requests]
                 deciding.write(connection)
                 store_operations(connection, deciding.decided, loaded.book, now, self.name)
+                if also is not None:
+                    also(connection, requests, outcomes)
         except BaseException:
             if deciding is not None:
                 for product in deciding.rows_taken:
