@@ -11,6 +11,7 @@ import pytest
 from tanada.base.database import Connection, connect, with_database
 from tanada.base.migrations import migrate
 from tanada.base.postgres import PostgresServer, throw_away_server
+from tests.bank import load_small_bank
 
 _numbers = count(1)
 
@@ -102,3 +103,21 @@ def connection(database_url: str) -> Iterator[Connection]:
     """An open connection, in autocommit mode, to a fresh core database."""
     with connect(database_url, application="test") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def bank_template(postgres_server: PostgresServer, core_template: str) -> str:
+    """Name of a core database in which a small bank has been loaded."""
+    name = "bank_template"
+    with connect(postgres_server.url, application="tests") as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {core_template}")
+    with connect(with_database(postgres_server.url, name), application="tests") as connection:
+        load_small_bank(connection)
+    return name
+
+
+@pytest.fixture
+def bank_url(postgres_server: PostgresServer, bank_template: str) -> Iterator[str]:
+    """URL of a fresh small bank, as its superuser."""
+    with clone(postgres_server, bank_template) as url:
+        yield url

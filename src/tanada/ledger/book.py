@@ -199,7 +199,7 @@ class Book:
         cursor.execute(
             QUERIES.mark_reversed, (originals, uuid_array(row[1] for row in self._reversed))
         )
-        if cursor.rowcount != len(self._reversed):
+        if len(cursor.fetchall()) != len(self._reversed):
             raise InvariantBroken("an operation was to be cancelled twice; nothing was written")
 
     def _parameters(self) -> dict[str, object]:

@@ -71,6 +71,7 @@ update ledger.reversal_log r
 set reversed_by = v.reversed_by
 from unnest(%s::uuid[], %s::uuid[]) as v (operation_id, reversed_by)
 where r.operation_id = v.operation_id and r.reversed_by is null
+returning 1
 
 -- declare_meter --
 -- Declare the capacity of a product's log for a business date; rows already taken stay taken.
