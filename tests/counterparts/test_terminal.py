@@ -156,7 +156,6 @@ class TerminalLife(RuleBasedStateMachine):
     def is_(self, state: State) -> bool:
         return self.world.terminal.state is state
 
-    @precondition(lambda self: self.is_(State.READY))
     @rule(
         turn=st.sampled_from(TURNS),
         wish=st.sampled_from(list(Wish)),
@@ -164,6 +163,8 @@ class TerminalLife(RuleBasedStateMachine):
         passbook_too=st.booleans(),
     )
     def a_customer_comes(self, turn: Turn, wish: Wish, notes: int, passbook_too: bool) -> None:
+        if not self.is_(State.READY):
+            return
         media = PASSBOOK if wish is Wish.PASSBOOK else BOTH if passbook_too else CARD
         self.world.bank.turns.append(turn)
         result = self.world.run(self.world.terminal.perform(visit(wish, notes * 1_000, media)))
