@@ -4,7 +4,7 @@ from typing import Final
 
 from tanada.customers.cards import CARDS
 from tanada.operations.work import Execution, Executions, execution_table
-from tanada.products.deposits import account, cash, passbooks
+from tanada.products.deposits import account, bulk, cash, passbooks
 from tanada.products.deposits import commands as deposits
 from tanada.products.time_deposits import commands as time_deposits
 from tanada.products.time_deposits import keeping, opening
@@ -55,6 +55,11 @@ EXECUTIONS: Final[Executions] = execution_table(
             decide=account.stop_card,
             tables=(CARDS,),
             posts=False,
+        ),
+        Execution(
+            command=deposits.CreditByFile,
+            product="deposits",
+            decide=bulk.credit_by_file,
         ),
         Execution(
             command=time_deposits.OpenTimeDeposit,

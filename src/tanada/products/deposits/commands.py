@@ -53,12 +53,24 @@ class StopCard(Command, frozen=True, kw_only=True):
     stolen: bool = False
 
 
+class CreditByFile(Command, frozen=True, kw_only=True):
+    """Credit ``amount`` that a line of a posting file brings in."""
+
+    amount: int
+
+
 class DepositOpened(msgspec.Struct, frozen=True, kw_only=True):
     account: int
 
 
 class CashPosted(msgspec.Struct, frozen=True, kw_only=True):
     """After a deposit or a withdrawal: the balance in yen."""
+
+    balance: int
+
+
+class FileCredited(msgspec.Struct, frozen=True, kw_only=True):
+    """After a credit by file: the balance in yen."""
 
     balance: int
 
