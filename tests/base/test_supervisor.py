@@ -9,7 +9,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tanada.base.supervisor import ChildSpec, ChildState, RotatingLog, Supervisor
+import pytest
+
+from tanada.base.supervisor import (
+    AlreadySupervised,
+    ChildSpec,
+    ChildState,
+    RotatingLog,
+    Supervisor,
+    is_supervised,
+    only_supervisor,
+)
 
 OBEYS = """
 import asyncio
@@ -123,3 +133,13 @@ def test_a_log_is_bounded_and_its_predecessor_kept(tmp_path: Path) -> None:
     log.close()
     assert (tmp_path / "x.log").read_bytes() == b"e"
     assert (tmp_path / "x.log.1").read_bytes() == b"d" * 30
+
+
+def test_there_is_one_supervisor_at_a_time(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    assert not is_supervised(lock)
+    with only_supervisor(lock):
+        assert is_supervised(lock)
+        with pytest.raises(AlreadySupervised), only_supervisor(lock):
+            pass
+    assert not is_supervised(lock)

@@ -6,18 +6,21 @@ so no child is ever left behind. ``until_told_to_stop`` is the child's side of t
 """
 
 import asyncio
+import fcntl
 import logging
 import signal
 import sys
 from asyncio import StreamReader, Task
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+
+from tanada.base.errors import BankError
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
@@ -47,6 +50,38 @@ class ChildState(msgspec.Struct, frozen=True):
     state: Literal["running", "restarting", "stopped"]
     pid: int
     restarts: int
+
+
+class AlreadySupervised(BankError):
+    """Another supervisor keeps these children."""
+
+    code = "already_running"
+
+
+@contextmanager
+def only_supervisor(lock_file: Path) -> Iterator[None]:
+    """Hold the lock for as long as the block runs; raises ``AlreadySupervised`` at once if held.
+
+    The lock ends with the process, however it ends.
+    """
+    with lock_file.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"it runs already: {lock_file} is held; stop it or use another directory"
+            raise AlreadySupervised(message) from None
+        yield
+
+
+def is_supervised(lock_file: Path) -> bool:
+    """Whether some process holds the lock."""
+    if not lock_file.exists():
+        return False
+    try:
+        with only_supervisor(lock_file):
+            return False
+    except AlreadySupervised:
+        return True
 
 
 Changed = Callable[[tuple[ChildState, ...]], None]

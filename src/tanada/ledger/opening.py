@@ -66,11 +66,16 @@ class Opening:
     booked_at: datetime
 
 
+def is_opened(connection: Connection) -> bool:
+    """Whether the ledger holds anything."""
+    with translate_errors():
+        row = connection.execute(_QUERIES.is_opened).fetchone()
+    return row is None or bool(row[0])
+
+
 def refuse_if_opened(connection: Connection) -> None:
     """Raise ``AlreadyOpened`` unless the ledger is empty."""
-    with translate_errors():
-        row = connection.execute(_QUERIES.refuse_if_loaded).fetchone()
-    if row is None or row[0]:
+    if is_opened(connection):
         raise AlreadyOpened("the ledger holds accounts already: load into an empty database")
 
 

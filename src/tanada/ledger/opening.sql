@@ -1,4 +1,4 @@
--- refuse_if_loaded --
+-- is_opened --
 -- A ledger is opened once, when it holds nothing yet.
 select exists (select from ledger.account) or exists (select from ledger.bank_entry);
 
