@@ -55,8 +55,14 @@ class HostOutOfReach(BankError):
 class HostLine:
     """One machine's line; signs on by itself whenever it had to connect."""
 
-    def __init__(self, seams: Seams, address: str, terminal: int, keys: AtmKeys) -> None:
-        """Nothing is sent before `sign_on` or `ask`."""
+    def __init__(
+        self, seams: Seams, address: str, terminal: int, keys: AtmKeys, *, last_stan: int = 0
+    ) -> None:
+        """Nothing is sent before `sign_on` or `ask`.
+
+        ``last_stan`` is the trace number that the machine used last on this date: date and trace
+        number name a transaction, so a machine that is switched on again must not start anew.
+        """
         self._clock = seams.clock
         self._network = seams.network
         self._address = address
@@ -65,7 +71,7 @@ class HostLine:
         self._wire: _Wire | None = None
         self._rule = KeepRule()
         self._one_at_a_time = asyncio.Lock()
-        self._stan = 0
+        self._stan = last_stan
         self._try_again_at = 0.0
         self._pause_s = RECONNECT_FIRST_S
         self._reversals: deque[_Reversal] = deque()

@@ -148,15 +148,22 @@ class Door:
 
     async def inquire(self, command: Command) -> Outcome | None:
         """What came of the command, or None if nobody could be asked."""
-        product = self._product(command)
-        question = InquireOutcome(
-            key=command.key,
-            account=command.account,
-            product=product,
-            channel=command.channel,
-            origin=command.origin,
+        return await self.ask(
+            InquireOutcome(
+                key=command.key,
+                account=command.account,
+                product=self._product(command),
+                channel=command.channel,
+                origin=command.origin,
+            )
         )
-        link = self._link(product, command.channel, command.origin, command.account)
+
+    async def ask(self, question: InquireOutcome) -> Outcome | None:
+        """The answer to an inquiry, or None if nobody could be asked.
+
+        A gateway that was restarted asks so for what its predecessor left ``unknown``.
+        """
+        link = self._link(question.product, question.channel, question.origin, question.account)
         try:
             answer = await link.call(_ENCODER.encode(question), INQUIRY_TIMEOUT_S)
         except LinkError:
