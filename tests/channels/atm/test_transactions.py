@@ -1,5 +1,7 @@
 """Each transaction makes its command, and an accepted outcome comes back in fields."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -31,7 +33,7 @@ from tests.channels.atm.scripted import ACCOUNT, CARD
 
 TIMES = Times(1_000, 26_000_000)
 PROOF = b"p" * 16
-COMMON = {
+COMMON: dict[str, Any] = {
     "key": "k",
     "channel": "atm",
     "origin": "00000042",

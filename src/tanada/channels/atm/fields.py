@@ -3,7 +3,7 @@
 ``docs/iso8583.md`` prints this table for other people's terminals, and a test compares the two.
 """
 
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 Content = Literal["n", "an", "ans", "b"]
 """Digits; letters and digits; any printable ASCII; binary (a value is then upper-case hex)."""
@@ -45,6 +45,10 @@ HIGHEST_BIT: Final = 192
 """Three bitmaps of 64 bits is what the codec reads; the third has none of our fields."""
 LONGER_THAN_A_FRAME: Final = 65_536
 """Bytes; a frame's length has two bytes."""
+
+
+FieldSpec = dict[str, str | int]
+"""One field in the form of pyiso8583."""
 
 
 class Field(NamedTuple):
@@ -101,7 +105,7 @@ NOT_USED: Final = frozenset({14, 18, 22, 25, 32, 33, 35, 38, 43, 60, 61})
 """Fields that other makers' terminals send. They are checked for form and then ignored."""
 
 
-def codec_spec() -> dict[str, dict[str, Any]]:
+def codec_spec() -> dict[str, FieldSpec]:
     """The table in the form of pyiso8583: ASCII message type and fields, binary bitmaps."""
     spec = {
         "h": _entry("ascii", 0, "message header (none)"),
@@ -118,7 +122,7 @@ def codec_spec() -> dict[str, dict[str, Any]]:
     return {str(number): foreign for number in range(2, HIGHEST_BIT + 1)} | spec
 
 
-def _entry(encoding: str, length: int, name: str, length_digits: int = 0) -> dict[str, Any]:
+def _entry(encoding: str, length: int, name: str, length_digits: int = 0) -> FieldSpec:
     return {
         "data_enc": encoding,
         "len_enc": "ascii",

@@ -88,7 +88,7 @@ RESPONSE_MEANINGS: Final[dict[str, str]] = {
     "63": "security violation: wrong MAC, or a PIN block that holds no PIN",
     "68": "no answer in time: the outcome is unknown, so reverse",
     "80": "service suspended by the bank; nothing happened",
-    "82": "system error, and its cancellation failed: the outcome is unknown, so reverse",
+    "82": "system error, and its cancellation failed: the outcome is unknown, the bank settles it",
     "91": "the system that executes this cannot be reached; nothing happened",
     "94": "the same trace number was used for another transaction",
     "96": "system error; nothing happened",
