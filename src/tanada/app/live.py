@@ -4,15 +4,17 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from tanada.app.places import LiveBank, Places
 from tanada.app.preparation import read_policy
-from tanada.app.roles import compartment_links
+from tanada.app.wiring import compartment_links
 from tanada.base.errors import BankError
 from tanada.base.link import LinkClient
+from tanada.base.network import LiveNetwork, NetworkError
 from tanada.base.seams import live_seams
 from tanada.base.supervisor import ChildSpec, ChildState, Supervisor, is_supervised
 from tanada.base.volumes import DirectoryVolume, FileMissing
@@ -62,6 +64,7 @@ def processes(bank: LiveBank, places: Places) -> tuple[ChildSpec, ...]:
     roles = [("database", "database")] if bank.embedded else []
     policy = read_policy(bank.settings.policy)
     roles += [("compartment", name) for name in compartment_names(policy)]
+    roles += [("watch", "watch"), ("atm-gateway", "atm-gateway")]
     command = (sys.executable, "-m", "tanada.app", str(places.root))
     return tuple(ChildSpec(name, (*command, role, name)) for role, name in roles)
 
@@ -138,3 +141,16 @@ async def _until_all_answer(bank: LiveBank, places: Places) -> None:
             else:
                 log = places.logs / f"{name}.log"
                 raise StartTooSlow(f"{name} does not answer; its log is {log}")
+    await _until_served(bank.atm_address, places.logs / "atm-gateway.log")
+
+
+async def _until_served(address: str, log: Path) -> None:
+    for _ in range(int(START_PATIENCE_S * LOOKS_PER_S)):
+        try:
+            _, writer = await LiveNetwork().connect(address)
+        except NetworkError:
+            await asyncio.sleep(1 / LOOKS_PER_S)
+            continue
+        writer.close()
+        return
+    raise StartTooSlow(f"nobody serves at {address}; see {log}")

@@ -34,6 +34,13 @@ class LiveBank(msgspec.Struct, frozen=True, kw_only=True):
     watch_url: str
     embedded: bool
     """Whether the PostgreSQL server is one that we started and will stop."""
+    customers: int = 0
+    """Customers that were loaded, whatever the settings say now."""
+
+    @property
+    def atm_address(self) -> str:
+        """Where machines connect."""
+        return f"tcp://{self.settings.host}:{self.settings.atm_port}"
 
 
 @dataclass(frozen=True)
@@ -68,13 +75,18 @@ class Places:
         return self.root / "run"
 
     @property
+    def spool(self) -> Path:
+        """What gateways keep while the watch database is away."""
+        return self.root / "spool"
+
+    @property
     def lock(self) -> Path:
         """Held by the one supervisor of this bank."""
         return self.run / "supervisor.lock"
 
     def make(self) -> None:
         """Create the directories that hold secrets, closed to others."""
-        for folder in (self.run, self.keys.parent, self.logs):
+        for folder in (self.run, self.keys.parent, self.logs, self.spool):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(_OWNER_ONLY)
         if self._sockets() != self.run:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
 
 from tanada.app import MIGRATED_PACKAGES, WATCH_PACKAGES
 from tanada.app.places import LiveBank, Places
@@ -13,14 +15,16 @@ from tanada.base.database import connect, with_database
 from tanada.base.databases import database_name, ensure_database
 from tanada.base.errors import PolicyError
 from tanada.base.migrations import migrate
+from tanada.base.ports import usable_port
 from tanada.base.postgres import PostgresServer
 from tanada.base.randomness import Randomness
 from tanada.base.settings import Settings
 from tanada.base.supervisor import is_supervised
 from tanada.base.volumes import DirectoryVolume
-from tanada.batch.demonstration import BankPlan, load
+from tanada.batch.demonstration import BankPlan, load, population_of
 from tanada.channels.atm.keys import AtmKeys
 from tanada.controls.policies import Policy, parse_policy
+from tanada.customers.demonstration import Population, count_customers
 from tanada.ledger.opening import is_opened
 
 CORE_DATABASE: Final = "tanada"
@@ -41,13 +45,25 @@ class Narrator(Protocol):
         """How far the step is."""
 
 
-def read_policy(path: str) -> Policy:
-    """The policy in a file, relative to here or to the project. Raises ``PolicyError``."""
+class ProjectFile(NamedTuple):
+    """A file of the project that people may change, such as a policy."""
+
+    name: str
+    text: str
+
+
+def project_file(path: str) -> ProjectFile:
+    """The file, relative to here or else to the project. Raises ``PolicyError``."""
     for place in (Path(path), PROJECT / path):
         if place.is_file():
-            text = DirectoryVolume(place.parent).read(place.name).decode()
-            return parse_policy(text, str(place))
+            return ProjectFile(str(place), DirectoryVolume(place.parent).read(place.name).decode())
     raise PolicyError(f"there is no policy file {path}")
+
+
+def read_policy(path: str) -> Policy:
+    """The policy in a file, relative to here or to the project. Raises ``PolicyError``."""
+    file = project_file(path)
+    return parse_policy(file.text, file.name)
 
 
 @contextmanager
@@ -96,7 +112,7 @@ def prepare(settings: Settings, narrator: Narrator) -> LiveBank:
     narrator.say("tables")
     migrate(bank.core_url, MIGRATED_PACKAGES)
     migrate(bank.watch_url, WATCH_PACKAGES)
-    _load_people(bank, policy, keys, narrator)
+    bank = _load_people(bank, policy, keys, narrator)
     places.save(bank)
     return bank
 
@@ -123,22 +139,37 @@ def _open_databases(settings: Settings, places: Places, narrator: Narrator) -> L
     for url in (core_url, watch_url):
         ensure_database(url)
     return LiveBank(
-        settings=settings,
+        settings=_with_ports(settings),
         core_url=core_url,
         watch_url=watch_url,
         embedded=not settings.database_url,
     )
 
 
-def _load_people(bank: LiveBank, policy: Policy, keys: AtmKeys, narrator: Narrator) -> None:
+def _with_ports(settings: Settings) -> Settings:
+    """Ports are settled before any process starts, so that a restarted one serves the same."""
+    return msgspec.structs.replace(
+        settings,
+        atm_port=usable_port(settings.host, settings.atm_port),
+        console_port=usable_port(settings.host, settings.console_port),
+    )
+
+
+def _load_people(bank: LiveBank, policy: Policy, keys: AtmKeys, narrator: Narrator) -> LiveBank:
+    """Load the bank unless it is; how many customers it has, which nobody changes later."""
     url = bank.core_url
     with connect(url, application="tanada load", statement_timeout_ms=0) as connection:
-        if is_opened(connection):
-            return
-        narrator.say(f"{bank.settings.customers:,} customers")
-        today = LiveClock().now().date()
-        plan = demonstration_plan(bank.settings.customers, today, policy)
-        load(connection, plan, pvk=keys.pvk, progress=narrator.progress)
+        if not is_opened(connection):
+            narrator.say(f"{bank.settings.customers:,} customers")
+            today = LiveClock().now().date()
+            plan = demonstration_plan(bank.settings.customers, today, policy)
+            load(connection, plan, pvk=keys.pvk, progress=narrator.progress)
+        return msgspec.structs.replace(bank, customers=count_customers(connection))
+
+
+def population_of_bank(bank: LiveBank) -> Population:
+    """The customers of the demonstration bank, with cards and PINs; reads no database."""
+    return population_of(BankPlan(business_date=date.min, customers=bank.customers))
 
 
 def demonstration_plan(customers: int, business_date: date, policy: Policy) -> BankPlan:

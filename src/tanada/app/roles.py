@@ -4,42 +4,29 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
+from tanada.app.gateway import serve_atm_gateway
 from tanada.app.places import LiveBank, Places
 from tanada.app.preparation import read_policy, start_server
-from tanada.base.database import Connection, connect
+from tanada.app.wiring import core_connector, watch_connector
 from tanada.base.errors import SettingsError
-from tanada.base.link import LinkClient
-from tanada.base.seams import Seams, live_seams
+from tanada.base.seams import live_seams
 from tanada.base.supervisor import until_told_to_stop
-from tanada.controls.policies import Policy, compartment_names
 from tanada.executions import EXECUTIONS
 from tanada.operations.compartment import Compartment
 from tanada.operations.execution import Executor
+from tanada.watch.alarms import Watcher
 
 SERVER_LOOKS_S: Final = 1.0
 """Between two looks at whether the embedded server still runs."""
-
-
-def compartment_links(
-    policy: Policy, places: Places, seams: Seams, source: str
-) -> dict[str, LinkClient]:
-    """A link to each compartment of the policy, by name."""
-    return {
-        name: LinkClient(seams.network, places.address(name), source=source)
-        for name in compartment_names(policy)
-    }
 
 
 async def serve_compartment(bank: LiveBank, places: Places, name: str) -> None:
     """One compartment: its own process, connection, role and limits."""
     policy = read_policy(bank.settings.policy)
 
-    def connect_to_core() -> Connection:
-        return connect(bank.core_url, application=f"tanada {name}", role="tanada_compartment")
-
     # One thread: an executor is used by one at a time.
     seams = live_seams(worker_threads=1)
-    executor = Executor(name, connect_to_core, EXECUTIONS, policy)
+    executor = Executor(name, core_connector(bank, name, "tanada_compartment"), EXECUTIONS, policy)
     compartment = Compartment(executor, EXECUTIONS, policy, seams)
     await compartment.start(places.address(name))
     await until_told_to_stop()
@@ -56,11 +43,26 @@ async def keep_server(bank: LiveBank, places: Places, _: str) -> None:
         await asyncio.wait([stop], timeout=SERVER_LOOKS_S)
 
 
+async def watch_bank(bank: LiveBank, _: Places, name: str) -> None:
+    """Turn facts and failed attempts into alarms, while the core works and while it does not."""
+    seams = live_seams(worker_threads=1)
+    watcher = Watcher(
+        seams,
+        core_connector(bank, name, "tanada_watch"),
+        watch_connector(bank, name, "tanada_watch"),
+    )
+    watcher.start()
+    await until_told_to_stop()
+    await watcher.close()
+
+
 Role = Callable[[LiveBank, Places, str], Coroutine[Any, Any, None]]
 
 ROLES: Final[Mapping[str, Role]] = {
     "compartment": serve_compartment,
     "database": keep_server,
+    "watch": watch_bank,
+    "atm-gateway": serve_atm_gateway,
 }
 
 

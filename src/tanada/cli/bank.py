@@ -77,8 +77,10 @@ async def _serve(bank: "LiveBank", places: "Places", narration: Narration) -> No
 
 def _show_what_next(bank: "LiveBank") -> None:
     where = f" --data-dir {bank.settings.data_dir}" if bank.settings.data_dir != "var" else ""
+    show(f"ATM gateway (ISO 8583): {bank.atm_address}")
     show("Try next, in another terminal:")
     show(f"  tanada status{where}")
+    show(f"  tanada atm try withdrawal --terminal 1 --amount 10000{where}")
     show(f"  tanada books check{where}")
     show("Ctrl-C stops the bank; the next start finds its data again.")
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from tanada.base.copying import copy_lines
-from tanada.base.database import Connection, load_queries
+from tanada.base.database import Connection, load_queries, translate_errors
 from tanada.base.randomness import Randomness
 from tanada.customers.card_numbers import card_number
 from tanada.customers.names import DRAW_BITS, name_of
@@ -98,6 +98,13 @@ def load_customers(
     """
     copy_lines(connection, _QUERIES.copy_parties, _party_lines(residents, randomness))
     copy_lines(connection, _QUERIES.copy_cards, _card_lines(residents, pvk))
+
+
+def count_customers(connection: Connection) -> int:
+    """How many customers the bank has."""
+    with translate_errors():
+        row = connection.execute(_QUERIES.count_customers).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _party_lines(residents: Sequence[Resident], randomness: Randomness) -> Iterator[str]:
