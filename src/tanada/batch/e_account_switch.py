@@ -1,0 +1,40 @@
+"""The switch of unposted time deposits to e-accounts (みずほe-口座の未記帳切替); it can wait."""
+
+from datetime import date
+from typing import Final
+
+from tanada.base.database import Connection
+from tanada.batch.jobs import Job
+from tanada.batch.kinds import CHANNEL, Item, JobKind, Origin, accounts_after, count_on
+from tanada.products.time_deposits.commands import SwitchToEAccount
+from tanada.products.time_deposits.contracts import PRODUCT, QUERIES
+
+
+def _available(connection: Connection, day: date) -> int:
+    return count_on(connection, QUERIES.count_switchable, day)
+
+
+def _read(connection: Connection, job: Job, origin: Origin, after: int, count: int) -> list[Item]:
+    accounts = accounts_after(connection, QUERIES.switchable, job, after, count)
+    return [Item(account, _switch(origin, account)) for account in accounts]
+
+
+def _switch(origin: Origin, account: int) -> SwitchToEAccount:
+    return SwitchToEAccount(
+        key=origin.key(account),
+        channel=CHANNEL,
+        origin=f"job-{origin.job_id}",
+        made_at=origin.made_at,
+        deadline=origin.deadline,
+        account=account,
+    )
+
+
+E_ACCOUNT_SWITCH: Final = JobKind(
+    name="e-account-switch",
+    product=PRODUCT,
+    english="switches to e-account",
+    japanese="e-口座への未記帳切替",
+    available=_available,
+    read=_read,
+)

@@ -1,0 +1,78 @@
+"""What a kind of job must say: how many items it has, and which come next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+from tanada.base.database import Connection, translate_errors
+from tanada.batch.jobs import Job
+from tanada.operations.commands import MICROSECONDS, Command
+
+CHANNEL: Final = "batch"
+DEADLINE_S: Final = 3_600
+"""An item is begun at once by whoever made it, so that this is never reached."""
+
+
+class Item(NamedTuple):
+    """One item of a job: its place in the job's order, and its command."""
+
+    position: int
+    command: Command
+
+
+class Origin(NamedTuple):
+    """What is the same in all commands of a run."""
+
+    job_id: int
+    made_at: int
+
+    @property
+    def deadline(self) -> int:
+        """Microseconds since the epoch."""
+        return self.made_at + DEADLINE_S * MICROSECONDS
+
+    def key(self, position: int) -> str:
+        """The idempotency key of an item: a job never has two effects at one position."""
+        return f"job:{self.job_id}:{position}"
+
+
+def origin_of(job: Job, now: datetime) -> Origin:
+    """The origin of the commands that the job makes now."""
+    return Origin(job.job_id, int(now.timestamp()) * MICROSECONDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobKind:
+    """One kind of job.
+
+    ``due`` counts the items that must be done on a business date whether or not anybody has
+    submitted the job; None where a job may wait for another day. ``available`` counts the items
+    that a job of the date could have; None where a file brings them. ``read`` returns up to
+    ``count`` items after a position, in order.
+    """
+
+    name: str
+    product: str
+    english: str
+    japanese: str
+    due: Callable[[Connection, date], int] | None = None
+    available: Callable[[Connection, date], int] | None = None
+    read: Callable[[Connection, Job, Origin, int, int], list[Item]]
+
+
+def count_on(connection: Connection, query: str, day: date) -> int:
+    """The one number that a counting query with a date returns."""
+    with translate_errors():
+        row = connection.execute(query, (day,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def accounts_after(
+    connection: Connection, query: str, job: Job, after: int, count: int
+) -> list[int]:
+    """The next accounts of a query over the job's business date."""
+    parameters = {"business_date": job.business_date, "after": after, "count": count}
+    with translate_errors():
+        return [row[0] for row in connection.execute(query, parameters)]
