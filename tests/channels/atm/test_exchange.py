@@ -144,7 +144,14 @@ def test_a_passbook_alone_deposits_into_its_account() -> None:
     (command,) = door.commands
     assert isinstance(command, DepositCash)
     assert (command.account, command.card) == (ACCOUNT, 0)
-    assert read_tags(answer[f.PRIVATE]) == {"CU": "PRMR"}
+    assert read_tags(answer[f.PRIVATE]) == {"CU": "PR"}
+
+
+def test_booked_cash_stays_and_refused_cash_goes_back() -> None:
+    deposit = request(Transaction.DEPOSIT, media="CM")
+    assert read_tags(serve(deposit)[0][f.PRIVATE])["CU"] == "CR"
+    refused, _, _ = serve(deposit, reply_of(Code.CLOSED_ACCOUNT))
+    assert read_tags(refused[f.PRIVATE])["CU"] == "CRMR"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tanada.channels.atm.requests import (
 )
 from tanada.channels.atm.response_codes import Refusal
 from tanada.customers.pin import pin_proof
+from tanada.ledger.accounts import CASH_AT_COUNTERS, ORDINARY, account_id
 from tanada.operations.codes import Code
 from tests.channels.atm.scripted import ACCOUNT, CARD, KEYS, PIN, request
 
@@ -50,6 +51,8 @@ def test_the_account_is_the_cards_own_or_the_passbooks() -> None:
     assert read_account(request(), card_needed=True) == (CARD, ACCOUNT)
     by_passbook = request(without=[2], f102=str(ACCOUNT))
     assert read_account(by_passbook, card_needed=False) == (0, ACCOUNT)
+    in_branch_1 = request(without=[2], f102="00111234567000")
+    assert read_account(in_branch_1, card_needed=False) == (0, account_id(1, ORDINARY, 1234567))
     with pytest.raises(FormatError):
         read_account(by_passbook, card_needed=True)
 
@@ -59,7 +62,8 @@ def test_the_account_is_the_cards_own_or_the_passbooks() -> None:
     [
         (request(f2="4111111111111111"), Code.UNKNOWN_CARD),
         (request(f2=str(CARD + 1)), Code.UNKNOWN_CARD),
-        (request(without=[2], f102="12345"), Code.UNKNOWN_ACCOUNT),
+        (request(without=[2], f102=f"{CASH_AT_COUNTERS:014d}"), Code.UNKNOWN_ACCOUNT),
+        (request(without=[2], f102="1" * 15), Code.UNKNOWN_ACCOUNT),
         (request(without=[2], f102="A" * 14), Code.UNKNOWN_ACCOUNT),
     ],
 )

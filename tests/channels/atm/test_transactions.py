@@ -16,6 +16,7 @@ from tanada.channels.atm.transactions import (
     Times,
     reversal_of,
 )
+from tanada.ledger.accounts import TIME, account_id
 from tanada.operations.codes import Code
 from tanada.operations.commands import outcome_of
 from tanada.products.deposits.commands import (
@@ -108,9 +109,10 @@ def test_passbook_lines_fit_their_field() -> None:
 
 
 def test_a_time_deposit_tells_its_account_rate_and_maturity() -> None:
+    in_branch_1 = account_id(1, TIME, 1234567, 1)
     opened = TimeDepositOpened(
-        account=ACCOUNT + 1, balance=80_000, matures_on="2027-11-22", rate=125
+        account=in_branch_1, balance=80_000, matures_on="2027-11-22", rate=125
     )
     answer = answered(Transaction.TIME_DEPOSIT, opened)
-    assert answer[f.NEW_ACCOUNT] == str(ACCOUNT + 1)
+    assert answer[f.NEW_ACCOUNT] == "00131234567001"
     assert read_tags(answer[f.PRIVATE]) == {"MA": "20271122", "RT": "125"}

@@ -199,6 +199,8 @@ class Exchange:
         return {
             medium: decide(transaction, verdict.error_class, knowledge, medium, verdict.code)
             for medium in self._media
+            # Cash whose deposit is booked is no longer the customer's to be given back.
+            if medium != "cash" or verdict.kind != "accepted"
         }
 
     def _record(self, verdict: Verdict, rulings: Mapping[Medium, Ruling]) -> None:

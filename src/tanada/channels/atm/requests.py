@@ -17,6 +17,7 @@ from tanada.channels.atm.response_codes import Refusal
 from tanada.controls.policies import Medium
 from tanada.customers.card_numbers import account_of_card
 from tanada.customers.pin import pin_proof
+from tanada.ledger.accounts import is_customer
 from tanada.operations.codes import Code
 
 ACCOUNT_DIGITS: Final = 14
@@ -86,9 +87,11 @@ def read_account(message: IsoMessage, *, card_needed: bool) -> tuple[int, int]:
     text = message[f.ACCOUNT].strip()
     if card_needed or not text:
         raise FormatError(f.PAN, 0, "a card (2), or an account (102) by passbook, is needed")
-    if len(text) != ACCOUNT_DIGITS or not (text.isascii() and text.isdigit()):
+    account = int(text) if text.isascii() and text.isdigit() else 0
+    # The bank's own accounts have numbers too, and no passbook.
+    if not is_customer(account) or len(text) > ACCOUNT_DIGITS:
         raise RequestRefused(Code.UNKNOWN_ACCOUNT)
-    return 0, int(text)
+    return 0, account
 
 
 def read_pin_proof(message: IsoMessage, card: int, keys: TerminalKeys, pvk: bytes) -> bytes:

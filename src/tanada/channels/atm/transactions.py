@@ -10,6 +10,7 @@ from tanada.channels.atm.dialogue import YEN, Transaction
 from tanada.channels.atm.keys import TerminalKeys
 from tanada.channels.atm.messages import FormatError, IsoMessage
 from tanada.channels.atm.requests import (
+    ACCOUNT_DIGITS,
     Request,
     operation_key,
     read_account,
@@ -196,7 +197,7 @@ def _time_deposit_opened(outcome: Outcome) -> Answer:
     return {
         f.BALANCES: _amounts((LEDGER_BALANCE, opened.balance)),
         f.PRIVATE: tags.write_tags(private),
-        f.NEW_ACCOUNT: str(opened.account),
+        f.NEW_ACCOUNT: f"{opened.account:0{ACCOUNT_DIGITS}d}",
     }
 
 
