@@ -22,6 +22,8 @@ from tanada.channels.atm.dialogue import (
 )
 from tanada.channels.atm.keys import TerminalKeys
 from tanada.channels.atm.messages import IsoMessage
+from tanada.channels.atm.requests import ACCOUNT_DIGITS
+from tanada.channels.atm.requests import ACCOUNT_DIGITS
 from tanada.controls.policies import Custody, Medium
 from tanada.counterparts.visits import Media, Visit, VisitKind, Wish
 from tanada.operations.codes import MEANINGS, Code
@@ -119,7 +121,7 @@ def financial(visit: Visit, media: Media, stamp: Stamp, keys: TerminalKeys) -> I
         fields[f.PAN] = str(holder.card)
         fields[f.PIN_BLOCK] = keys.pin.encipher(holder.pin, holder.card).hex().upper()
     else:
-        fields[f.ACCOUNT] = str(holder.account)
+        fields[f.ACCOUNT] = f"{holder.account:0{ACCOUNT_DIGITS}d}"
     return IsoMessage(FINANCIAL, fields)
 
 
