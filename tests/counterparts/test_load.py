@@ -49,6 +49,12 @@ def test_the_rate_is_what_a_closed_loop_gives() -> None:
     assert report.outcomes == {("accepted", "ok"): report.accepted}
 
 
+def test_the_next_run_goes_on_with_the_trace_numbers() -> None:
+    first = load(Turn(delay_s=0.1), machines=1)
+    assert first.last_stan == first.accepted + 1, "one for the sign-on"
+    assert load(Turn(delay_s=0.1), machines=1, last_stan=500).last_stan > 500
+
+
 def test_what_is_not_accepted_is_no_throughput() -> None:
     report = load(Turn(Code.INSUFFICIENT_FUNDS, delay_s=0.1))
     assert report.accepted == 0

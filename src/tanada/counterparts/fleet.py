@@ -7,9 +7,9 @@ machines, and keeps one flat record of each visit for the comparison with a twin
 import asyncio
 import math
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
@@ -106,6 +106,12 @@ class FleetCounts:
         self.media_retained: Counter[Medium] = Counter()
         self.media_removed: Counter[Medium] = Counter()
         self.visits: Counter[tuple[Wish, VisitKind, str]] = Counter()
+        self.records: list[VisitRecord] = []
+
+    def visited(self, record: VisitRecord) -> None:
+        """A visit has ended."""
+        self.visits[record.wish, record.kind, record.code] += 1
+        self.records.append(record)
 
     def machine_stopped(self, number: int, held: Media) -> None:
         """A machine has stopped with what it holds."""
@@ -131,16 +137,85 @@ class FleetSettings:
     sign_on_spread_s: float = SIGN_ON_SPREAD_S
 
 
-@dataclass
-class _Machine:
-    """A machine and those who come to it."""
+class _Time:
+    """Seconds since the epoch; cheaper than a civil time, which half a million wake-ups ask for."""
 
-    spec: TerminalSpec
-    terminal: Terminal
-    arrivals: Arrivals
-    signs_on_after_s: float
-    begun: deque[float] = field(default_factory=deque)
-    """When those who may have been waiting got their turn."""
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._epoch = clock.now().timestamp() - clock.monotonic()
+
+    def now(self) -> float:
+        """The present moment."""
+        return self._epoch + self._clock.monotonic()
+
+    async def sleep_until(self, at: float) -> None:
+        """Return at ``at``, or at once if it has passed."""
+        if (left := at - self.now()) > 0:
+            await asyncio.sleep(left)
+
+
+class _Machine:
+    """A machine and those who come to it, one after the other."""
+
+    def __init__(
+        self,
+        spec: TerminalSpec,
+        terminal: Terminal,
+        arrivals: Arrivals,
+        time: _Time,
+        max_waiting: int,
+    ) -> None:
+        self.terminal = terminal
+        self._spec = spec
+        self._arrivals = arrivals
+        self._time = time
+        self._max_waiting = max_waiting
+        self._begun: deque[float] = deque()
+        """When those who may have been waiting got their turn."""
+
+    async def serve(self, signs_on_after_s: float, ends: float, counts: FleetCounts) -> None:
+        """Sign on and take everybody who comes before ``ends``."""
+        await asyncio.sleep(signs_on_after_s)
+        with suppress(HostOutOfReach):
+            # Whoever comes first will make it try again.
+            await self.terminal.line.sign_on()
+        while (visit := self._arrivals.next()) is not None and visit.at < ends:
+            await self._wait_for(visit)
+            counts.visited(self._line_of_log(visit, await self._receive(visit)))
+
+    async def _wait_for(self, visit: Visit) -> None:
+        """Until the next customer comes; outside its hours the machine is out of service."""
+        closes = self._spec.closes_after(self._time.now())
+        if closes < visit.at:
+            await self._time.sleep_until(closes)
+            self.terminal.close()
+        await self._time.sleep_until(visit.at)
+        self.terminal.open()
+
+    async def _receive(self, visit: Visit) -> VisitResult:
+        begun = self._begun
+        while begun and begun[0] <= visit.at:
+            begun.popleft()
+        if len(begun) >= self._max_waiting:
+            return VisitResult("turned_away", QUEUE_TOO_LONG)
+        if self.terminal.state is not State.READY:
+            return VisitResult("turned_away", MACHINE_STOPPED)
+        begun.append(self._time.now())
+        return await self.terminal.perform(visit)
+
+    def _line_of_log(self, visit: Visit, result: VisitResult) -> VisitRecord:
+        return VisitRecord(
+            self.terminal.number,
+            visit.number,
+            self._time.now(),
+            visit.holder.customer,
+            visit.holder.account,
+            visit.wish,
+            visit.amount,
+            result.kind,
+            result.code,
+            result.retained,
+        )
 
 
 class Fleet:
@@ -161,10 +236,10 @@ class Fleet:
         self._gateway_address = gateway_address
         self._keys = keys
         self._settings = settings or FleetSettings()
-        self._epoch = seams.clock.now().timestamp() - seams.clock.monotonic()
+        self._time = _Time(seams.clock)
         self.counts: Final = FleetCounts(seams.clock)
         self.samples: Final[list[Sample]] = []
-        self.records: Final[list[VisitRecord]] = []
+        self.records: Final = self.counts.records
         """Every visit, in the order in which they ended."""
         self._machines = {spec.terminal: self._machine(spec, demand, cards) for spec in terminals}
         self._for_staff: dict[int, Terminal] = {}
@@ -182,13 +257,15 @@ class Fleet:
         ends = until.timestamp()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._sample(ends))
-            for machine in self._machines.values():
-                tasks.create_task(self._serve(machine, ends))
+            for number, machine in self._machines.items():
+                chance = self._seams.randomness.stream("sign-on", number)
+                after_s = chance.random() * self._settings.sign_on_spread_s
+                tasks.create_task(machine.serve(after_s, ends, self.counts))
 
     async def settle(self, limit_s: float) -> int:
         """Wait, at most ``limit_s``, until all reversals are confirmed; how many are not."""
-        ends = self._now() + limit_s
-        while (left := self._unconfirmed()) and self._now() < ends:
+        ends = self._time.now() + limit_s
+        while (left := self.unconfirmed) and self._time.now() < ends:
             await asyncio.sleep(1.0)
         return left
 
@@ -196,6 +273,15 @@ class Fleet:
         """Hang up all lines."""
         for machine in self._machines.values():
             await machine.terminal.line.close()
+
+    @property
+    def unconfirmed(self) -> int:
+        """Reversals that the bank has not yet confirmed."""
+        return sum(machine.terminal.line.unconfirmed for machine in self._machines.values())
+
+    def stopped_machines(self) -> tuple[int, ...]:
+        """The machines that nobody has come to yet, longest stopped first."""
+        return tuple(self._for_staff)
 
     def remove_media(self, number: int) -> Media:
         """Somebody opens the stopped machine and takes out what it holds, to give it back later."""
@@ -210,21 +296,16 @@ class Fleet:
 
     async def dispatch(self, plan: Dispatch, until: datetime) -> None:
         """Send staff by ``plan`` until ``until``."""
-        begins = [moment.timestamp() for moment, _ in plan.rates]
+        ends = [moment for moment, _ in plan.rates[1:]] + [until]
         async with asyncio.TaskGroup() as restarts:
-            for (moment, rate), ends in zip(
-                plan.rates, [*begins[1:], until.timestamp()], strict=True
-            ):
-                await self._sleep_until(moment.timestamp())
-                await self._go_round(rate, ends, restarts)
-
-    def stopped_machines(self) -> tuple[int, ...]:
-        """The machines that nobody has come to yet, longest stopped first."""
-        return tuple(self._for_staff)
+            for (begins, rate), end in zip(plan.rates, ends, strict=True):
+                await self._time.sleep_until(begins.timestamp())
+                await self._go_round(rate, end.timestamp(), restarts)
 
     def snapshot(self) -> FleetSnapshot:
         """The fleet as it is now."""
         counts = self.counts
+        terminals = [machine.terminal for machine in self._machines.values()]
         return FleetSnapshot(
             at=self._seams.clock.now(),
             stopped_now=counts.stopped_now,
@@ -235,85 +316,32 @@ class Fleet:
             media_retained=dict(counts.media_retained),
             media_removed=dict(counts.media_removed),
             visits=dict(counts.visits),
-            cash_in_machines=sum(t.cash for t in self._terminals()),
-            cash_kept=sum(t.cash_kept for t in self._terminals()),
-            unconfirmed=self._unconfirmed(),
+            cash_in_machines=sum(terminal.cash for terminal in terminals),
+            cash_kept=sum(terminal.cash_kept for terminal in terminals),
+            unconfirmed=self.unconfirmed,
         )
 
     def _machine(self, spec: TerminalSpec, demand: Demand, cards: CardSource) -> _Machine:
-        seams = self._seams
-        line = HostLine(seams, self._gateway_address, spec.terminal, self._keys)
+        seams, settings = self._seams, self._settings
         terminal = Terminal(
             spec.terminal,
-            line,
+            HostLine(seams, self._gateway_address, spec.terminal, self._keys),
             cash=spec.cash,
-            restart_s=self._settings.restart_s,
+            restart_s=settings.restart_s,
             watcher=self._changed,
         )
-        chance = seams.randomness.stream("sign-on", spec.terminal)
-        return _Machine(
-            spec,
-            terminal,
-            Arrivals(spec, demand, cards, seams.randomness, self._now()),
-            chance.random() * self._settings.sign_on_spread_s,
-        )
-
-    async def _serve(self, machine: _Machine, ends: float) -> None:
-        await asyncio.sleep(machine.signs_on_after_s)
-        with suppress(HostOutOfReach):
-            # Whoever comes first will make it try again.
-            await machine.terminal.line.sign_on()
-        while (visit := machine.arrivals.next()) is not None and visit.at < ends:
-            await self._wait_for(machine, visit.at)
-            result = await self._receive(machine, visit)
-            self._record(machine.spec.terminal, visit, result)
-
-    async def _wait_for(self, machine: _Machine, at: float) -> None:
-        """Until the next customer comes; outside its hours the machine is out of service."""
-        closes = machine.spec.closes_after(self._now())
-        if closes < at:
-            await self._sleep_until(closes)
-            machine.terminal.close()
-        await self._sleep_until(at)
-        machine.terminal.open()
-
-    async def _receive(self, machine: _Machine, visit: Visit) -> VisitResult:
-        begun = machine.begun
-        while begun and begun[0] <= visit.at:
-            begun.popleft()
-        if len(begun) >= self._settings.max_waiting:
-            return VisitResult("turned_away", QUEUE_TOO_LONG)
-        if machine.terminal.state is not State.READY:
-            return VisitResult("turned_away", MACHINE_STOPPED)
-        begun.append(self._now())
-        return await machine.terminal.perform(visit)
-
-    def _record(self, terminal: int, visit: Visit, result: VisitResult) -> None:
-        self.counts.visits[visit.wish, result.kind, result.code] += 1
-        self.records.append(
-            VisitRecord(
-                terminal,
-                visit.number,
-                self._now(),
-                visit.holder.customer,
-                visit.holder.account,
-                visit.wish,
-                visit.amount,
-                result.kind,
-                result.code,
-                result.retained,
-            )
-        )
+        arrivals = Arrivals(spec, demand, cards, seams.randomness, self._time.now())
+        return _Machine(spec, terminal, arrivals, self._time, settings.max_waiting)
 
     async def _sample(self, ends: float) -> None:
-        while self._now() < ends:
+        while self._time.now() < ends:
             self.samples.append(Sample(self._seams.clock.now(), self.counts.stopped_now))
             await asyncio.sleep(SAMPLE_EVERY_S)
 
     async def _go_round(self, rate: float, ends: float, restarts: asyncio.TaskGroup) -> None:
         """Reach ``rate`` machines an hour until ``ends``."""
         way_s = HOUR_S / rate if rate else math.inf
-        while self._now() + way_s < ends:
+        while self._time.now() + way_s < ends:
             await asyncio.sleep(way_s)
             if self._for_staff:
                 number = next(iter(self._for_staff))
@@ -326,17 +354,3 @@ class Fleet:
             self.counts.machine_stopped(terminal.number, terminal.held)
         elif before is State.RESTARTING:
             self.counts.machine_ready_again()
-
-    def _terminals(self) -> Iterable[Terminal]:
-        return (machine.terminal for machine in self._machines.values())
-
-    def _unconfirmed(self) -> int:
-        return sum(terminal.line.unconfirmed for terminal in self._terminals())
-
-    def _now(self) -> float:
-        """Seconds since the epoch; cheaper than a civil time, which half a million wake-ups ask."""
-        return self._epoch + self._seams.clock.monotonic()
-
-    async def _sleep_until(self, at: float) -> None:
-        if (left := at - self._now()) > 0:
-            await asyncio.sleep(left)

@@ -78,6 +78,11 @@ class HostLine:
         self._repeats: asyncio.Task[None] | None = None
 
     @property
+    def last_stan(self) -> int:
+        """The trace number used last."""
+        return self._stan
+
+    @property
     def unconfirmed(self) -> int:
         """Reversals that the bank has not confirmed."""
         return len(self._reversals)

@@ -38,6 +38,8 @@ class LoadReport:
     outcomes: dict[tuple[str, str], int]
     p50_ms: float
     p99_ms: float
+    last_stan: int
+    """Highest trace number used: where the next run with the same machines goes on."""
 
     @property
     def per_second(self) -> float:
@@ -54,11 +56,13 @@ async def run_load(
     terminals: Sequence[int],
     seconds: float,
     wishes: Sequence[Wish] = (Wish.WITHDRAWAL, Wish.DEPOSIT),
+    last_stan: int = 0,
 ) -> LoadReport:
     """Load the gateway for ``seconds``, with the machines of these numbers.
 
-    Each machine has customers of its own out of ``cards``. The clock starts when all have signed on
-    and stops when the last answer is in.
+    Each machine has customers of its own out of ``cards``, and begins after ``last_stan``: a trace
+    number is used once a day, or the bank takes the request for a repeat. The clock starts when
+    all have signed on and stops when the last answer is in.
 
     Raises:
         HostOutOfReach: a machine could not sign on.
@@ -66,7 +70,11 @@ async def run_load(
     assert len(cards) >= len(terminals), "each machine needs a customer of its own"
     machines = [
         _Machine(
-            Terminal(number, HostLine(seams, gateway_address, number, keys), cash=LOAD_CASH_YEN),
+            Terminal(
+                number,
+                HostLine(seams, gateway_address, number, keys, last_stan=last_stan),
+                cash=LOAD_CASH_YEN,
+            ),
             cards[place :: len(terminals)],
             wishes,
         )
@@ -93,6 +101,7 @@ async def _measure(seams: Seams, machines: Sequence["_Machine"], seconds: float)
         outcomes=dict(tally.outcomes),
         p50_ms=_quantile_ms(waits, 500),
         p99_ms=_quantile_ms(waits, 990),
+        last_stan=max(machine.terminal.line.last_stan for machine in machines),
     )
 
 
