@@ -23,7 +23,6 @@ from tanada.channels.atm.dialogue import (
 from tanada.channels.atm.keys import TerminalKeys
 from tanada.channels.atm.messages import IsoMessage
 from tanada.channels.atm.requests import ACCOUNT_DIGITS
-from tanada.channels.atm.requests import ACCOUNT_DIGITS
 from tanada.controls.policies import Custody, Medium
 from tanada.counterparts.visits import Media, Visit, VisitKind, Wish
 from tanada.operations.codes import MEANINGS, Code
