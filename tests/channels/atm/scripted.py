@@ -77,14 +77,21 @@ class Kept:
 
 
 class StillClock(LiveClock):
-    """Civil time stands still, so that dates in tests are certain."""
+    """Civil time stands still, so that dates in tests are certain; the rest can be put ahead."""
+
+    ahead_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead_s
 
     def now(self) -> datetime:
         return datetime(2026, 11, 22, 13, 17, tzinfo=JST)
 
 
-def channel(door: ScriptedDoor, kept: Kept, version: str = "2021-05") -> AtmChannel:
-    clock = StillClock()
+def channel(
+    door: ScriptedDoor, kept: Kept, version: str = "2021-05", clock: StillClock | None = None
+) -> AtmChannel:
+    clock = clock or StillClock()
     return AtmChannel(door, kept, custody(version), KEYS, clock, IdSource(clock, 1))
 
 
@@ -167,8 +174,10 @@ class Machine:
 class Street:
     """A running gateway, and machines that connect to it."""
 
-    def __init__(self, gateway: AtmGateway, door: ScriptedDoor, kept: Kept) -> None:
-        self.gateway, self.door, self.kept = gateway, door, kept
+    def __init__(
+        self, gateway: AtmGateway, door: ScriptedDoor, kept: Kept, clock: StillClock
+    ) -> None:
+        self.gateway, self.door, self.kept, self.clock = gateway, door, kept, clock
         self.machines: list[Machine] = []
 
     async def machine(self, terminal: int | None = None) -> Machine:
@@ -183,11 +192,10 @@ class Street:
 
 @asynccontextmanager
 async def street(limits: GatewayLimits = LIMITS, reply: Reply = accepted) -> AsyncIterator[Street]:
-    door, kept = ScriptedDoor(reply), Kept()
-    gateway = await AtmGateway.start(
-        LiveNetwork(), "tcp://127.0.0.1:0", channel(door, kept), limits
-    )
-    here = Street(gateway, door, kept)
+    door, kept, clock = ScriptedDoor(reply), Kept(), StillClock()
+    bank = channel(door, kept, clock=clock)
+    gateway = await AtmGateway.start(LiveNetwork(), "tcp://127.0.0.1:0", bank, limits)
+    here = Street(gateway, door, kept, clock)
     try:
         yield here
     finally:

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tanada.channels.atm import fields as f
-from tanada.channels.atm.gateway import GatewayLimits
+from tanada.channels.atm.dialogue import ECHO
+from tanada.channels.atm.gateway import LIMITS, GatewayLimits
 from tanada.channels.atm.messages import MAX_FRAME_BYTES, frame
 from tanada.operations.commands import Command, Outcome
 from tests.channels.atm.scripted import (
     CARD,
     TERMINAL,
     Machine,
-    Street,
     accepted,
     network,
     opened,
@@ -157,24 +157,20 @@ def test_connections_are_bounded() -> None:
     asyncio.run(run())
 
 
-def test_silent_connections_are_closed_and_working_ones_are_not() -> None:
+def test_silent_connections_are_closed_and_signed_on_ones_may_rest() -> None:
     async def run() -> None:
-        limits = GatewayLimits(sign_on_s=0.0, sweep_s=0.01)
-        async with street(limits) as here:
-            working = await signed_on_despite(here)
-            assert await (await here.machine()).is_cut()
-            assert await serves(working, TERMINAL)
+        async with street() as here:
+            resting, silent = await here.machine(TERMINAL), await here.machine()
+            await silent.ask(network(ECHO))
+            here.clock.ahead_s = LIMITS.sign_on_s + 1
+            here.gateway.hang_up_on_the_silent()
+            assert await silent.is_cut()
+            assert await serves(resting, TERMINAL)
+            here.clock.ahead_s += LIMITS.idle_s + 1
+            here.gateway.hang_up_on_the_silent()
+            assert await resting.is_cut()
 
     asyncio.run(run())
-
-
-async def signed_on_despite(here: Street) -> Machine:
-    """A machine that signs on in its first breath, before the sweep can find it silent."""
-    while True:
-        machine = await here.machine()
-        machine.send(sealed(network()))
-        if await machine.receive() is not None:
-            return machine
 
 
 def test_closing_lets_the_answer_under_way_go_out() -> None:

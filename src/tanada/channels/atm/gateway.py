@@ -135,16 +135,19 @@ class AtmGateway:
             writer.write(frame(answer))
             await writer.drain()
 
+    def hang_up_on_the_silent(self) -> None:
+        """Close connections that never signed on or have long sent nothing."""
+        now = self._channel.clock.monotonic()
+        for connection in list(self._connections):
+            signed_on = connection.session.terminal is not None
+            limit = self._limits.idle_s if signed_on else self._limits.sign_on_s
+            if not connection.is_busy and now - connection.heard_at > limit:
+                connection.writer.close()
+
     async def _sweep(self) -> None:
-        """Hang up on connections that never signed on or have long been silent."""
         while True:
             await asyncio.sleep(self._limits.sweep_s)
-            now = self._channel.clock.monotonic()
-            for connection in list(self._connections):
-                signed_on = connection.session.terminal is not None
-                limit = self._limits.idle_s if signed_on else self._limits.sign_on_s
-                if not connection.is_busy and now - connection.heard_at > limit:
-                    connection.writer.close()
+            self.hang_up_on_the_silent()
 
 
 def _where(error: Exception) -> str:
