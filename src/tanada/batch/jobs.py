@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from tanada.base.database import Connection, int_array, load_queries, text_array, translate_errors
 from tanada.base.errors import BankError
+from tanada.base.pipeline import Pipeline
 from tanada.operations.deciding import Fact
 from tanada.operations.storing import QUERIES as OPERATIONS
 
@@ -125,12 +126,11 @@ def move(connection: Connection, job: Job, state: State, at: datetime, reason: s
 
 
 def write_checkpoint(
-    connection: Connection, job_id: int, position: int, counts: Mapping[str, int]
+    pipeline: Pipeline, job_id: int, position: int, counts: Mapping[str, int]
 ) -> None:
-    """Write down how far the job is, in the transaction of the caller if there is one."""
+    """Write down how far the job is, in the transaction of its chunk."""
     parameters = (job_id, position, text_array(counts), int_array(counts.values()))
-    with translate_errors():
-        connection.execute(QUERIES.write_checkpoint, parameters)
+    pipeline.execute(QUERIES.write_checkpoint, parameters)
 
 
 def outcome_counts(connection: Connection, job_id: int) -> Counter[str]:

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from tanada.base.clock import Clock
 from tanada.base.database import Connection, DatabaseUnreachable
+from tanada.base.pipeline import Pipeline
 from tanada.base.seams import Seams
 from tanada.batch import jobs
 from tanada.batch.jobs import Job, State
@@ -134,11 +135,11 @@ class JobRun:
         return self._progress()
 
     def _write_checkpoint(
-        self, connection: Connection, requests: Sequence[Request], outcomes: Sequence[Outcome]
+        self, pipeline: Pipeline, requests: Sequence[Request], outcomes: Sequence[Outcome]
     ) -> None:
         position = self._positions[requests[-1].key]
         counts = Counter(outcome.code.value for outcome in outcomes)
-        jobs.write_checkpoint(connection, self.job_id, position, counts)
+        jobs.write_checkpoint(pipeline, self.job_id, position, counts)
 
     def _next_chunk(self, job: Job, now: datetime) -> list[Item]:
         chunk = self.policy.batch.chunk

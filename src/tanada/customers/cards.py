@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from tanada.base.database import Cursor, date_array, int_array, load_queries, text_array
+from tanada.base.database import date_array, int_array, load_queries, text_array
+from tanada.base.pipeline import Pipeline
 from tanada.operations.codes import Code
 from tanada.operations.commands import Command
 from tanada.operations.shelf import Table
@@ -47,8 +48,8 @@ def _make(row: Sequence[Any]) -> tuple[int, Card]:
     return number, card
 
 
-def _save(cursor: Cursor, cards: list[Card]) -> None:
-    cursor.execute(
+def _save(pipeline: Pipeline, cards: list[Card]) -> None:
+    pipeline.execute(
         QUERIES.save_cards,
         (
             int_array(card.card_number for card in cards),

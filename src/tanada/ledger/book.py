@@ -11,7 +11,6 @@ from uuid import UUID
 
 from tanada.base.database import (
     Connection,
-    Cursor,
     date_array,
     int_array,
     load_queries,
@@ -19,6 +18,7 @@ from tanada.base.database import (
     uuid_array,
 )
 from tanada.base.errors import BankError, InvariantBroken
+from tanada.base.pipeline import Parameters, Pipeline
 from tanada.ledger.accounts import is_customer
 
 QUERIES: Final = load_queries("tanada.ledger")
@@ -173,18 +173,18 @@ class Book:
         """Whether there is nothing to write."""
         return not (self._log or self._opened or self._reversed)
 
-    def write(self, cursor: Cursor) -> None:
+    def write(self, pipeline: Pipeline) -> None:
         """Send all of the batch to the database, inside the caller's transaction."""
         if self._opened:
-            self._write_opened(cursor)
+            self._write_opened(pipeline)
         if self._log or self._reversed:
-            cursor.execute(QUERIES.write_postings, self._parameters())
+            pipeline.execute(QUERIES.write_postings, self._parameters())
         if self._reversed:
-            self._write_reversed(cursor)
+            self._write_reversed(pipeline)
 
-    def _write_opened(self, cursor: Cursor) -> None:
+    def _write_opened(self, pipeline: Pipeline) -> None:
         accounts = [account for account, _ in self._opened]
-        cursor.execute(
+        pipeline.execute(
             QUERIES.open_accounts,
             (
                 int_array(account.account_id for account in accounts),
@@ -194,15 +194,15 @@ class Book:
             ),
         )
 
-    def _write_reversed(self, cursor: Cursor) -> None:
+    def _write_reversed(self, pipeline: Pipeline) -> None:
         originals = uuid_array(row[0] for row in self._reversed)
-        cursor.execute(
+        marked = pipeline.execute(
             QUERIES.mark_reversed, (originals, uuid_array(row[1] for row in self._reversed))
         )
-        if len(cursor.fetchall()) != len(self._reversed):
+        if len(marked.fetchall()) != len(self._reversed):
             raise InvariantBroken("an operation was to be cancelled twice; nothing was written")
 
-    def _parameters(self) -> dict[str, object]:
+    def _parameters(self) -> Parameters:
         entries, bank, log = self._entries, self._bank_entries, self._log
         changed = {account.account_id: account for account, _, _ in self._changes}
         return {

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tanada.base.database import Connection
 from tanada.base.errors import BankError, InvariantBroken
 from tanada.base.ids import operation_id
 from tanada.base.money import MAX_AMOUNT
+from tanada.base.pipeline import Pipeline
 from tanada.ledger.book import ReversalLogFull
 from tanada.ledger.reversal_log import ReversalLog
 from tanada.operations.breakers import BreakerKey, Breakers
@@ -103,13 +103,12 @@ class Deciding:
             return outcome_of(request.key, Code.SAME_KEY_OTHER_CONTENT)
         return self._decide(request, digest)
 
-    def write(self, connection: Connection) -> None:
+    def write(self, pipeline: Pipeline) -> None:
         """Send the money and the products' rows, inside the caller's transaction."""
-        with connection.cursor() as cursor:
-            for shelf in self._shelves.values():
-                shelf.save(cursor)
-            if not self._book.empty:
-                self._book.write(cursor)
+        for shelf in self._shelves.values():
+            shelf.save(pipeline)
+        if not self._book.empty:
+            self._book.write(pipeline)
 
     def _answer_inquiry(self, inquiry: InquireOutcome) -> Outcome:
         known = self._known.get(operation_id(inquiry.key))

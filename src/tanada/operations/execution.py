@@ -20,6 +20,7 @@ from tanada.base.database import (
     translate_errors,
 )
 from tanada.base.errors import BankError
+from tanada.base.pipeline import Pipeline
 from tanada.controls.policies import Policy
 from tanada.ledger.book import QUERIES as LEDGER
 from tanada.ledger.book import business_date
@@ -40,7 +41,7 @@ MAX_TRIES: Final = 4
 _LOG = logging.getLogger(__name__)
 
 
-Also = Callable[[Connection, Sequence[Request], Sequence[Outcome]], None]
+Also = Callable[[Pipeline, Sequence[Request], Sequence[Outcome]], None]
 """What a holder writes beside a batch, in its transaction: a job's checkpoint."""
 
 
@@ -67,6 +68,7 @@ class Executor:
         self._executions = executions
         self._policy = policy
         self._connection: Connection | None = None
+        self._pipeline: Pipeline | None = None
         self._log: ReversalLog | None = None
         self._business_date: date | None = None
         self._told: set[tuple[str, str, date]] = set()
@@ -180,14 +182,18 @@ class Executor:
             connection = self._connect()
             # The same few statements for ever: plan each once.
             connection.prepare_threshold = 0
+            with translate_errors():
+                connection.execute(QUERIES.plan_by_key)
             self._connection = connection
+            self._pipeline = Pipeline(connection)
             self._log = ReversalLog(connection, self._policy.reversal_log, self.name)
             self._business_date = business_date(connection)
             self._log.give_back(self._business_date)
         return self._connection
 
     def _drop_connection(self) -> None:
-        connection, self._connection, self._log = self._connection, None, None
+        connection, self._connection = self._connection, None
+        self._pipeline = self._log = None
         if connection is not None:
             with suppress(psycopg.Error):
                 connection.close()
@@ -195,24 +201,24 @@ class Executor:
     def _transact(
         self, requests: Sequence[Request], now: datetime, monotonic: float, also: Also | None
     ) -> list[Outcome]:
-        connection = self._opened()
-        log, day = self._log, self._business_date
-        assert log is not None and day is not None
+        self._opened()
+        pipeline, log, day = self._pipeline, self._log, self._business_date
+        assert pipeline is not None and log is not None and day is not None
         log.ensure(products_posting(requests, self._executions), day)
         guards = Guards(self.breakers, log)
         deciding: Deciding | None = None
         try:
-            with translate_errors(), connection.pipeline(), connection.transaction():
-                loaded = load_batch(connection, requests, self._executions, now, self.name)
+            with translate_errors(), pipeline.transaction():
+                loaded = load_batch(pipeline, requests, self._executions, now, self.name)
                 if loaded.book.business_date != day:
                     self._business_date = loaded.book.business_date
                     raise _DayChanged("the business date changed; the batch begins anew")
                 deciding = Deciding(loaded, self._executions, guards, now, monotonic)
                 outcomes = [deciding.answer(request) for request in requests]
-                deciding.write(connection)
-                store_operations(connection, deciding.decided, loaded.book, now, self.name)
+                deciding.write(pipeline)
+                store_operations(pipeline, deciding.decided, loaded.book, now, self.name)
                 if also is not None:
-                    also(connection, requests, outcomes)
+                    also(pipeline, requests, outcomes)
         except BaseException:
             if deciding is not None:
                 for product in deciding.rows_taken:

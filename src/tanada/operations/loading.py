@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from tanada.base.database import Connection, Cursor, int_array, load_queries, uuid_array
+from tanada.base.database import int_array, load_queries, uuid_array
 from tanada.base.ids import operation_id
+from tanada.base.pipeline import Answer, Pipeline
 from tanada.ledger.book import QUERIES as LEDGER
 from tanada.ledger.book import Book
 from tanada.operations.codes import Code
@@ -29,44 +30,44 @@ class Loaded(NamedTuple):
 
 
 def load_batch(
-    connection: Connection,
+    pipeline: Pipeline,
     requests: Sequence[Request],
     executions: Executions,
     now: datetime,
     holder: str,
 ) -> Loaded:
-    """Lock and read what the requests need, inside the caller's transaction and pipeline."""
+    """Lock and read what the requests need, inside the caller's transaction."""
     commands = [request for request in requests if isinstance(request, Command)]
     ids = {operation_id(request.key) for request in requests}
     originals = [operation_id(c.original_key) for c in commands if isinstance(c, Reverse)]
     ids.update(originals)
-    reversible = _load_reversible(connection, originals)
+    reversible = _load_reversible(pipeline, originals)
     # All of these are sent before the first answer is awaited: one trip to the database.
-    day = connection.cursor().execute(LEDGER.business_date)
-    stored = connection.cursor().execute(QUERIES.find_operations, (uuid_array(ids),))
+    day = pipeline.execute(LEDGER.business_date)
+    stored = pipeline.execute(QUERIES.find_operations, (uuid_array(ids),))
     accounts = _accounts_of(commands, executions, reversible)
-    locked = connection.cursor().execute(LEDGER.lock_accounts, (int_array(accounts),))
+    locked = pipeline.execute(LEDGER.lock_accounts, (int_array(accounts),))
     tables = [
-        (table, connection.cursor().execute(table.load, (int_array(sorted(keys)),)))
+        (table, pipeline.execute(table.load, (int_array(sorted(keys)),)))
         for table, keys in _keys_of(commands, executions, reversible).items()
     ]
     return Loaded(
         book=_book(day, locked, now, holder),
-        shelves={table: _filled(table, cursor) for table, cursor in tables},
+        shelves={table: _filled(table, answer) for table, answer in tables},
         known={row[0]: _known(row) for row in stored.fetchall()},
         reversible=reversible,
     )
 
 
-def _load_reversible(connection: Connection, originals: Sequence[UUID]) -> dict[UUID, Reversible]:
+def _load_reversible(pipeline: Pipeline, originals: Sequence[UUID]) -> dict[UUID, Reversible]:
     # A trip of its own, and only for batches that cancel: what to lock stands in these rows.
     if not originals:
         return {}
-    rows = connection.execute(LEDGER.find_reversible, (uuid_array(originals),)).fetchall()
+    rows = pipeline.execute(LEDGER.find_reversible, (uuid_array(originals),)).fetchall()
     return {row[0]: reversible_of(row) for row in rows}
 
 
-def _book(day: Cursor, locked: Cursor, now: datetime, holder: str) -> Book:
+def _book(day: Answer, locked: Answer, now: datetime, holder: str) -> Book:
     row = day.fetchone()
     assert row is not None, "the bank has no business date: load a bank first"
     book = Book(row[0], now, holder)
@@ -113,9 +114,9 @@ def _add_undo_keys(
                 wanted.setdefault(table, set()).update(table.keys(command), accounts)
 
 
-def _filled(table: Table[Any], cursor: Cursor) -> Shelf[Any]:
+def _filled(table: Table[Any], answer: Answer) -> Shelf[Any]:
     shelf = Shelf(table)
-    shelf.fill(cursor.fetchall())
+    shelf.fill(answer.fetchall())
     return shelf
 
 

@@ -1,5 +1,13 @@
 -- Queries of the operations: the idempotency table and the facts.
 
+-- plan_by_key --
+-- Plan each statement once, and for rows found by key: a plan that was made while a table was small
+-- would otherwise read the whole of it when it has grown.
+select set_config('plan_cache_mode', 'force_generic_plan', false),
+       set_config('enable_seqscan', 'off', false),
+       set_config('enable_hashjoin', 'off', false),
+       set_config('enable_mergejoin', 'off', false)
+
 -- find_operations --
 -- Outcomes stored before for the keys of a batch.
 select operation_id, fingerprint, kind, code, result, command

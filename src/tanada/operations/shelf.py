@@ -8,7 +8,7 @@ these rows too, so a table's rows must belong to accounts of the command.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from tanada.base.database import Cursor
+from tanada.base.pipeline import Pipeline
 
 Row = TypeVar("Row")
 
@@ -28,7 +28,7 @@ class Table(Generic[Row]):
         keys: Callable[[Any], tuple[int, ...]],
         load: str,
         make: Callable[[Sequence[Any]], tuple[int, Row]],
-        save: Callable[[Cursor, list[Row]], None] | None = None,
+        save: Callable[[Pipeline, list[Row]], None] | None = None,
     ) -> None:
         self.keys = keys
         self.load = load
@@ -75,9 +75,9 @@ class Shelf(Generic[Row]):
             else:
                 self._rows[key] = row
 
-    def save(self, cursor: Cursor) -> None:
+    def save(self, pipeline: Pipeline) -> None:
         """Send the changed rows, each once and in the order of their keys."""
         if self._before:
             assert self._table.save is not None, "this table is only read"
             changed = sorted({key for key, _ in self._before})
-            self._table.save(cursor, [self._rows[key] for key in changed])
+            self._table.save(pipeline, [self._rows[key] for key in changed])

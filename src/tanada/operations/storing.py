@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Final
 
 from tanada.base.database import (
-    Connection,
     bytes_array,
     int_array,
     load_queries,
     text_array,
     uuid_array,
 )
+from tanada.base.pipeline import Parameters, Pipeline
 from tanada.ledger.book import Book
 from tanada.operations.commands import MICROSECONDS, InquireOutcome, Request
 from tanada.operations.known import Decided
@@ -20,14 +20,14 @@ QUERIES: Final = load_queries("tanada.operations")
 
 
 def store_operations(
-    connection: Connection, decided: Sequence[Decided], book: Book, now: datetime, compartment: str
+    pipeline: Pipeline, decided: Sequence[Decided], book: Book, now: datetime, compartment: str
 ) -> None:
     """Write one row of the idempotency table for everything that was decided."""
     if not decided:
         return
     requests = [row.request for row in decided]
     outcomes = [row.known.outcome for row in decided]
-    parameters = {
+    parameters: Parameters = {
         "compartment": compartment,
         "decided_at": now,
         "business_date": book.business_date,
@@ -45,7 +45,7 @@ def store_operations(
         "results": bytes_array(outcome.result for outcome in outcomes),
         "made_at": int_array(_made_at(request, now) for request in requests),
     }
-    connection.execute(QUERIES.write_operations, parameters)
+    pipeline.execute(QUERIES.write_operations, parameters)
 
 
 def _made_at(request: Request, now: datetime) -> int:

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
-from tanada.base.database import Cursor, bool_array, int_array, load_queries
+from tanada.base.database import bool_array, int_array, load_queries
+from tanada.base.pipeline import Pipeline
 from tanada.operations.commands import Command
 from tanada.operations.shelf import Table
 from tanada.products.deposits.commands import PassbookLine
@@ -33,8 +34,8 @@ def _make(row: Sequence[Any]) -> tuple[int, Passbook]:
     return account, Passbook(account_id=account, printed_sequence=printed, e_account=e_account)
 
 
-def _save(cursor: Cursor, passbooks: list[Passbook]) -> None:
-    cursor.execute(
+def _save(pipeline: Pipeline, passbooks: list[Passbook]) -> None:
+    pipeline.execute(
         QUERIES.save_passbooks,
         (
             int_array(passbook.account_id for passbook in passbooks),

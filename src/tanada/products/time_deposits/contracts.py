@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from tanada.base.database import Cursor, bool_array, date_array, int_array, load_queries
+from tanada.base.database import bool_array, date_array, int_array, load_queries
+from tanada.base.pipeline import Pipeline
 from tanada.operations.commands import Command
 from tanada.operations.shelf import Table
 from tanada.operations.work import Work
@@ -59,8 +60,8 @@ def _make_contract(row: Sequence[Any]) -> tuple[int, Contract]:
     return row[0], Contract(**dict(zip(Contract.__struct_fields__, row, strict=True)))
 
 
-def _save_contracts(cursor: Cursor, contracts: list[Contract]) -> None:
-    cursor.execute(
+def _save_contracts(pipeline: Pipeline, contracts: list[Contract]) -> None:
+    pipeline.execute(
         QUERIES.save_contracts,
         (
             int_array(c.account_id for c in contracts),
@@ -82,8 +83,8 @@ def _make_book(row: Sequence[Any]) -> tuple[int, TimeDepositBook]:
     return row[0], TimeDepositBook(ordinary_account=row[0], last_item=row[1])
 
 
-def _save_books(cursor: Cursor, books: list[TimeDepositBook]) -> None:
-    cursor.execute(
+def _save_books(pipeline: Pipeline, books: list[TimeDepositBook]) -> None:
+    pipeline.execute(
         QUERIES.save_books,
         (
             int_array(book.ordinary_account for book in books),
