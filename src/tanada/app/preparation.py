@@ -8,7 +8,6 @@ from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
-from tanada.app import MIGRATED_PACKAGES, WATCH_PACKAGES
 from tanada.app.places import LiveBank, Places
 from tanada.base.clock import LiveClock
 from tanada.base.database import connect, with_database
@@ -26,6 +25,7 @@ from tanada.channels.atm.keys import AtmKeys
 from tanada.controls.policies import Policy, parse_policy
 from tanada.customers.demonstration import Population, count_customers
 from tanada.ledger.opening import is_opened
+from tanada.schemas import CORE_PACKAGES, WATCH_PACKAGES
 
 CORE_DATABASE: Final = "tanada"
 WATCH_SUFFIX: Final = "_watch"
@@ -110,7 +110,7 @@ def prepare(settings: Settings, narrator: Narrator) -> LiveBank:
     keys = open_keys(places)
     bank = _open_databases(settings, places, narrator)
     narrator.say("tables")
-    migrate(bank.core_url, MIGRATED_PACKAGES)
+    migrate(bank.core_url, CORE_PACKAGES)
     migrate(bank.watch_url, WATCH_PACKAGES)
     bank = _load_people(bank, policy, keys, narrator)
     places.save(bank)

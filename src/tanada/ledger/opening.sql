@@ -10,7 +10,8 @@ from stdin;
 -- copy_entries --
 -- One entry an account: the balance brought in.
 copy ledger.entry
-    (account_id, sequence, operation_id, amount, balance_after, value_date, business_date, booked_at)
+    (account_id, sequence, operation_id, amount, balance_after, value_date, business_date,
+     booked_at)
 from stdin;
 
 -- copy_bank_entries --
