@@ -24,6 +24,9 @@ LINE_CHARACTERS_MAX = 100
 
 # Modules that no test file of their own would serve, each with the reason.
 TESTED_ELSEWHERE: dict[str, str] = {
+    "app/gateway.py": "tests/test_live_bank.py talks to it as machines do",
+    "app/roles.py": "tests/test_live_bank.py runs each role in its process",
+    "app/wiring.py": "tests/test_live_bank.py: without it no process reaches another",
     "base/errors.py": "only declares the tree; tests/test_docs.py checks codes and meanings",
 }
 

@@ -1,35 +1,19 @@
 """A demonstration bank: right from the first moment, and the same each time."""
 
 from dataclasses import replace
-from datetime import date
 from hashlib import sha256
 
 import pytest
 
 from tanada.base.database import Connection
-from tanada.batch.demonstration import BankPlan, load, population_of
+from tanada.batch.demonstration import load, population_of
+from tanada.checks import ALL_CHECKS
 from tanada.customers.pin import pin_proof
 from tanada.ledger.accounts import atm_cash
-from tanada.ledger.books import LEDGER_CHECKS, check_books, load_checks
+from tanada.ledger.books import check_books
 from tanada.ledger.opening import AlreadyOpened
+from tests.small_bank import PLAN, PVK
 
-PVK = b"verification key"
-PLAN = BankPlan(
-    business_date=date(2021, 2, 28),
-    customers=60,
-    branches=7,
-    maturing=25,
-    switching=45,
-    quiet=20,
-    terminals=(1, 2, 5_395),
-    reversal_capacity={"time_deposits": 644_000},
-)
-CHECKS = (
-    *LEDGER_CHECKS,
-    *load_checks("tanada.operations"),
-    *load_checks("tanada.products.deposits"),
-    *load_checks("tanada.products.time_deposits"),
-)
 TABLES = (
     *("customers.party", "customers.card", "ledger.account", "ledger.entry", "ledger.bank_entry"),
     *("ledger.reversal_meter", "ledger.business_day", "operations.operation"),
@@ -50,7 +34,7 @@ def _digest(connection: Connection) -> str:
 def test_the_books_of_a_loaded_bank_are_right(connection: Connection) -> None:
     loaded = load(connection, PLAN, pvk=PVK)
 
-    assert check_books(connection, CHECKS) == []
+    assert check_books(connection, ALL_CHECKS) == []
     total = "select sum(balance)::bigint from ledger.account where product = %s"
     assert connection.execute(total, ("deposits",)).fetchone() == (loaded.ordinary_total,)
     assert connection.execute(total, ("time_deposits",)).fetchone() == (loaded.time_total,)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -23,10 +24,15 @@ def complain(text: str) -> None:
 def show_table(rows: Sequence[Sequence[object]]) -> None:
     """Rows with their columns aligned; the first row is the heading."""
     texts = [[str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    widths = [max(map(_columns, column)) for column in zip(*texts, strict=True)]
     for row in texts:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        show(line.rstrip())
+        cells = (cell + " " * (w - _columns(cell)) for cell, w in zip(row, widths, strict=True))
+        show("  ".join(cells).rstrip())
+
+
+def _columns(text: str) -> int:
+    """Columns on a terminal: kanji and kana take two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 class Narration:
