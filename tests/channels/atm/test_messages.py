@@ -94,6 +94,16 @@ def test_what_precedes_the_fault_can_still_be_read() -> None:
     assert readable[f.STAN] == "000001"
 
 
+def test_what_is_read_before_or_beside_a_fault_is_sound() -> None:
+    raw = encode(request()).replace(b"000000010000", b"00000001x000").replace(b"392", b"39x")
+    with pytest.raises(FormatError) as caught:
+        decode(raw)
+    readable = caught.value.readable
+    assert readable is not None
+    assert not {f.AMOUNT, f.CURRENCY} & set(readable.fields)
+    assert decode(encode(readable)) == readable
+
+
 def test_a_field_outside_the_table_ends_the_reading() -> None:
     raw = bytearray(encode(request()))
     raw[4] |= 0b0000_1000  # bit 5: settlement amount

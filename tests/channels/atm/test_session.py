@@ -4,12 +4,17 @@ import asyncio
 import logging
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tanada.channels.atm import fields as f
 from tanada.channels.atm.custody_table import read_custody_table
-from tanada.channels.atm.dialogue import ECHO, SIGN_OFF, SIGN_ON
+from tanada.channels.atm.dialogue import ANSWER_TYPES, ECHO, SIGN_OFF, SIGN_ON, Transaction
 from tanada.channels.atm.messages import IsoMessage, decode, encode
+from tanada.channels.atm.response_codes import RESPONSE_MEANINGS
 from tanada.channels.atm.session import UNREADABLE_MAX, Session
+from tanada.operations.codes import Code
+from tanada.operations.commands import outcome_of
 from tests.channels.atm.scripted import (
     CARD,
     KEYS,
@@ -133,11 +138,30 @@ def test_what_is_no_request_is_not_answered(raw: bytes) -> None:
 
 def test_a_terminal_that_is_none_of_ours_gets_a_format_error() -> None:
     line = Line(signed_on=False)
-    answer = line.send(
-        encode(network(ECHO).__class__("0800", {f.STAN: "000001", f.TERMINAL: "X" * 8}))
-    )
+    stranger = IsoMessage("0800", {f.STAN: "000001", f.TERMINAL: "X" * 8})
+    answer = line.send(encode(stranger))
     assert answer is not None
     assert decode(answer)[f.RESPONSE_CODE] == "30"
+
+
+@given(st.data())
+def test_whatever_a_terminal_sends_gets_a_sound_answer_or_an_end(data: st.DataObject) -> None:
+    line = Line()
+    line.door.reply = lambda command: outcome_of(command.key, Code.INSUFFICIENT_FUNDS)
+    changed = data.draw(st.dictionaries(st.sampled_from(sorted(f.FIELDS)), st.integers(0, 10**12)))
+    sized = {number: _sized(f.FIELDS[number], value) for number, value in changed.items()}
+    whole = request(data.draw(st.sampled_from(Transaction)))
+    mti = data.draw(st.sampled_from(sorted(ANSWER_TYPES)))
+    raw = bytearray(sealed(IsoMessage(mti, {**whole.fields, **sized})))
+    if data.draw(st.booleans()):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    answer = line.send(bytes(raw))
+    assert answer is None or decode(answer)[f.RESPONSE_CODE] in RESPONSE_MEANINGS
+
+
+def _sized(field: f.Field, value: int) -> str:
+    length = field.length * (2 if field.content == "b" else 1)
+    return str(value)[:length] if field.length_digits else f"{value:0{length}d}"[:length]
 
 
 def test_so_much_nonsense_and_no_more() -> None:

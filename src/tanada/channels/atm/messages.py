@@ -21,8 +21,13 @@ MAX_FRAME_BYTES: Final = 4096
 _SPEC: Final = f.codec_spec()
 _KEYS: Final = {number: str(number) for number in f.FIELDS}
 _NUMBERS: Final = {key: number for number, key in _KEYS.items()}
-_TEXT: Final = {key: f.FIELDS[number].content for key, number in _NUMBERS.items()}
-_VARIABLE: Final = frozenset(_KEYS[n] for n, field in f.FIELDS.items() if field.length_digits)
+_CONTENT: Final = {number: field.content for number, field in f.FIELDS.items()}
+_VARIABLE: Final = frozenset(n for n, field in f.FIELDS.items() if field.length_digits)
+_UNSOUND: Final[dict[f.Content, str]] = {
+    "n": "not digits only",
+    "an": "not letters and digits only",
+    "ans": "not printable",
+}
 _PRECEDING: Final = {"h": f.MESSAGE_TYPE, "t": f.MESSAGE_TYPE, "p": f.BITMAP, "1": f.BITMAP}
 
 
@@ -129,7 +134,21 @@ def _numbered(document: Mapping[str, str]) -> dict[int, str]:
 
 def _readable(document: dict[str, str]) -> IsoMessage | None:
     mti = document.pop("t", "")
-    return IsoMessage(mti, _numbered(document)) if len(mti) == 4 else None
+    return _sound_part(IsoMessage(mti, _numbered(document))) if len(mti) == 4 else None
+
+
+def _sound_part(message: IsoMessage) -> IsoMessage:
+    """The fields that are as the table wants them: they may be sent back."""
+    sound = {n: v for n, v in message.fields.items() if _is_sound(_CONTENT[n], v)}
+    return IsoMessage(message.mti, sound)
+
+
+def _is_sound(content: f.Content, value: str) -> bool:
+    if content == "n":
+        return value.isdigit() or not value
+    if content == "ans":
+        return value.isprintable()
+    return content == "b" or value.isalnum()
 
 
 def _check_type(mti: str) -> None:
@@ -140,26 +159,19 @@ def _check_type(mti: str) -> None:
 def _check_fields(message: IsoMessage, encoded: Mapping[str, Mapping[str, bytes]]) -> None:
     """The library checks lengths; what a field consists of is checked here."""
     for number, value in message.fields.items():
-        key = _KEYS[number]
-        content = _TEXT[key]
-        if key in _VARIABLE and not encoded[key]["len"].isdigit():
-            raise _content_error(message, encoded, key, "the length is not a number")
-        if content == "n" and not value.isdigit() and value:
-            raise _content_error(message, encoded, key, "not digits only")
-        if content == "ans" and not value.isprintable():
-            raise _content_error(message, encoded, key, "not printable")
-        if content == "an" and not value.isalnum():
-            raise _content_error(message, encoded, key, "not letters and digits only")
+        content = _CONTENT[number]
+        if not _is_sound(content, value):
+            raise _content_error(message, encoded, number, _UNSOUND[content])
+        if number in _VARIABLE and not encoded[_KEYS[number]]["len"].isdigit():
+            raise _content_error(message, encoded, number, "the length is not a number")
 
 
 def _content_error(
-    message: IsoMessage, encoded: Mapping[str, Mapping[str, bytes]], key: str, reason: str
+    message: IsoMessage, encoded: Mapping[str, Mapping[str, bytes]], number: int, reason: str
 ) -> FormatError:
     position = 0
-    for other, parts in encoded.items():
-        if other == key:
+    for key, parts in encoded.items():
+        if key == _KEYS[number]:
             break
         position += len(parts["len"]) + len(parts["data"])
-    number = _NUMBERS[key]
-    rest = {n: value for n, value in message.fields.items() if n != number}
-    return FormatError(number, position, reason, IsoMessage(message.mti, rest))
+    return FormatError(number, position, reason, _sound_part(message))
