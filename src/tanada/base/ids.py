@@ -1,7 +1,9 @@
 """Identifiers: by name for operations, by time for everything that is merely numbered."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
+from typing import Final
 from uuid import UUID
 
 from tanada.base.clock import Clock
@@ -13,11 +15,15 @@ NODE_BITS = 10
 SEQUENCE_BITS = 12
 MAX_NODE = (1 << NODE_BITS) - 1
 
+MAX_REMEMBERED: Final = 8192
+"""Keys whose ids are remembered: a batch asks for the id of each of its keys several times."""
+
 _MILLISECOND = timedelta(milliseconds=1)
 _VERSION_MASK = 0xF << 76
 _VARIANT_MASK = 0b11 << 62
 
 
+@lru_cache(maxsize=MAX_REMEMBERED)
 def operation_id(key: str) -> UUID:
     """The id of the operation that the idempotency key names: same key, same id, on any machine.
 

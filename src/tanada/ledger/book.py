@@ -4,6 +4,7 @@ Deciding is plain synchronous Python against this locked state; nothing is writt
 sends the whole batch in one statement. A single posting is the case of a batch of one.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
@@ -205,6 +206,7 @@ class Book:
     def _parameters(self) -> Parameters:
         entries, bank, log = self._entries, self._bank_entries, self._log
         changed = {account.account_id: account for account, _, _ in self._changes}
+        used = Counter(row[1] for row in log)
         return {
             "business_date": self.business_date,
             "booked_at": self.booked_at,
@@ -219,8 +221,10 @@ class Book:
             "bank_amounts": int_array(row[2] for row in bank),
             "log_operations": uuid_array(row[0] for row in log),
             "log_products": text_array(row[1] for row in log),
-            "log_accounts": text_array(int_array(p.account for p in row[2]) for row in log),
-            "log_amounts": text_array(int_array(p.amount for p in row[2]) for row in log),
+            "log_accounts": text_array([int_array([p[0] for p in row[2]]) for row in log]),
+            "log_amounts": text_array([int_array([p[1] for p in row[2]]) for row in log]),
+            "used_products": text_array(used),
+            "used_rows": int_array(used.values()),
             "balance_accounts": int_array(changed),
             "balance_amounts": int_array(account.balance for account in changed.values()),
             "balance_sequences": int_array(account.last_sequence for account in changed.values()),

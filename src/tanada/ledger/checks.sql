@@ -52,15 +52,20 @@ having sum(amount) > 0
 
 -- reversals_undo_their_original --
 -- A cancelled operation and its reversal sum to zero on every account.
-select r.operation_id, 'account ' || p.account_id || ' is left with ' || sum(p.amount)
-from ledger.reversal_log r
+select r.original, 'account ' || p.account_id || ' is left with ' || sum(p.amount)
+from (
+    select operation_id as original, operation_id
+    from ledger.reversal_log where reversed_by is not null
+    union all
+    select operation_id, reversed_by
+    from ledger.reversal_log where reversed_by is not null
+) as r
 join (
     select operation_id, account_id, amount from ledger.entry
     union all
     select operation_id, account_id, amount from ledger.bank_entry
-) as p on p.operation_id in (r.operation_id, r.reversed_by)
-where r.reversed_by is not null
-group by r.operation_id, p.account_id
+) as p using (operation_id)
+group by r.original, p.account_id
 having sum(p.amount) <> 0
 
 -- log_within_capacity --

@@ -39,13 +39,17 @@ with entry as (
          as b (operation_id, account_id, amount)
     returning amount
 ), log as (
-    insert into ledger.reversal_log (operation_id, product, business_date, account_ids, amounts,
-                                     holder)
+    insert into ledger.reversal_log (operation_id, product, business_date, account_ids, amounts)
     select r.operation_id, r.product, %(business_date)s, r.account_ids::bigint[],
-           r.amounts::bigint[], %(holder)s
+           r.amounts::bigint[]
     from unnest(%(log_operations)s::uuid[], %(log_products)s::text[], %(log_accounts)s::text[],
                 %(log_amounts)s::text[])
          as r (operation_id, product, account_ids, amounts)
+), lease as (
+    update ledger.reversal_lease l
+    set used = l.used + u.rows
+    from unnest(%(used_products)s::text[], %(used_rows)s::bigint[]) as u (product, rows)
+    where l.product = u.product and l.business_date = %(business_date)s and l.holder = %(holder)s
 ), balance as (
     update ledger.account a
     set balance = v.balance, last_sequence = v.last_sequence
@@ -102,24 +106,22 @@ select given, taken, capacity from taken
 
 -- give_back_rows --
 -- Give back what a holder leased and did not use, as when its process has died with a lease.
-with used as (
-    select l.product, l.business_date, l.leased,
-           (select count(*) from ledger.reversal_log r
-            where r.product = l.product and r.business_date = l.business_date
-              and r.holder = l.holder) as rows
-    from ledger.reversal_lease l
-    where l.holder = %(holder)s and l.business_date = %(business_date)s
+with unused as (
+    select product, business_date, leased - used as rows
+    from ledger.reversal_lease
+    where holder = %(holder)s and business_date = %(business_date)s
+    for update
 ), lease as (
     update ledger.reversal_lease l
-    set leased = used.rows
-    from used
-    where l.holder = %(holder)s and l.business_date = used.business_date
-      and l.product = used.product
+    set leased = l.leased - unused.rows
+    from unused
+    where l.holder = %(holder)s and l.business_date = unused.business_date
+      and l.product = unused.product
 )
 update ledger.reversal_meter m
-set taken = m.taken - (used.leased - used.rows)
-from used
-where m.product = used.product and m.business_date = used.business_date
+set taken = m.taken - unused.rows
+from unused
+where m.product = unused.product and m.business_date = unused.business_date
 
 -- read_meters --
 -- How full each product's log is on a business date.

@@ -31,7 +31,6 @@ create table ledger.entry (
     primary key (account_id, sequence),
     constraint entry_moves_money check (amount <> 0)
 );
-create index entry_by_operation on ledger.entry (operation_id);
 
 -- Entries of the bank's own accounts carry no balance, so that no hot row is ever locked.
 create table ledger.bank_entry (
@@ -59,7 +58,6 @@ create table ledger.reversal_log (
     business_date   date not null,
     account_ids     bigint[] not null,
     amounts         bigint[] not null,
-    holder          text not null,
     reversed_by     uuid
 );
 
@@ -74,15 +72,16 @@ create table ledger.reversal_meter (
     constraint taken_within_capacity check (taken between 0 and capacity)
 );
 
--- Who holds how many of the rows taken, so that a dead holder's unused rows can be given back.
+-- Who holds how many of the rows taken and has used how many of them, so that a dead holder's unused
+-- rows can be given back without counting its log.
 create table ledger.reversal_lease (
     product         text not null,
     business_date   date not null,
     holder          text not null,
     leased          bigint not null check (leased >= 0),
+    used            bigint not null default 0 check (used >= 0),
     primary key (product, business_date, holder)
-);
-create index reversal_log_by_holder on ledger.reversal_log (holder, business_date, product);
+) with (fillfactor = 50);
 
 create table ledger.business_day (
     only_row        boolean primary key default true check (only_row),
