@@ -70,6 +70,22 @@ def submit(connection: Connection, policy: Policy, order: JobOrder, now: datetim
         return Submitted(_record(connection, order, verdict, planned, state, now), verdict)
 
 
+def look_ahead(
+    connection: Connection, policy: Policy, order: JobOrder | None = None
+) -> list[Verdict]:
+    """What ``submit`` would say now, without submitting; without an order, of every product.
+
+    Raises ``UnknownJobKind`` and ``NothingToDo``.
+    """
+    day = business_date(connection)
+    if order is None:
+        products = sorted({kind.product for kind in KINDS.values()})
+        return [forecast(connection, policy, product, day) for product in products]
+    kind = kind_named(order.kind)
+    planned = _planned(connection, kind, order, day)
+    return [forecast(connection, policy, kind.product, day, (kind, planned))]
+
+
 def forecast(
     connection: Connection,
     policy: Policy,
@@ -127,8 +143,8 @@ def _room_on(connection: Connection, policy: Policy, product: str, later: date) 
 def _planned(connection: Connection, kind: JobKind, order: JobOrder, day: date) -> int:
     if order.file is not None:
         return len(order.file.lines)
-    assert kind.available is not None, "a kind without a file counts its items itself"
-    available = kind.available(connection, day)
+    # A file says how many lines it has; before there is one, somebody may ask about a number.
+    available = kind.available(connection, day) if kind.available else order.at_most or 0
     planned = available if order.at_most is None else min(order.at_most, available)
     if planned <= 0:
         raise NothingToDo(f"{kind.name} has nothing to do on {day}")
