@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from tanada.base.database import DatabaseError
 from tanada.base.link import LinkServer, Reply
 from tanada.base.seams import Seams
 from tanada.controls.policies import Policy
@@ -160,9 +161,13 @@ class Compartment:
         reply(_ENCODER.encode(self.status()))
 
     async def _answer_switches(self, reply: Reply) -> None:
-        rows = await self._seams.workers.run(self._executor.switches)
-        states = [SwitchState(product=p, channel=c, reason=r) for p, c, r in rows]
-        reply(_ENCODER.encode(states))
+        try:
+            rows = await self._seams.workers.run(self._executor.switches)
+        except DatabaseError:
+            # The gateway keeps what it knows, and asks another compartment.
+            reply(_ENCODER.encode(None))
+            return
+        reply(_ENCODER.encode([SwitchState(product=p, channel=c, reason=r) for p, c, r in rows]))
 
     # -- the work ----------------------------------------------------------------------------
 

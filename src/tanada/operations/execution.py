@@ -147,9 +147,13 @@ class Executor:
         )
 
     def switches(self) -> list[tuple[str, str, str]]:
-        """Suspended services: product, channel, reason."""
-        with translate_errors():
-            return self._opened().execute(QUERIES.suspended_services).fetchall()
+        """Suspended services: product, channel, reason; raises ``DatabaseError``."""
+        try:
+            with translate_errors():
+                return self._opened().execute(QUERIES.suspended_services).fetchall()
+        except DatabaseError:
+            self._drop_connection()
+            raise
 
     def probe(self) -> bool:
         """Whether the database answers."""
