@@ -1,5 +1,7 @@
 """Settings: given beats environment beats default, and a wrong one is named."""
 
+from pathlib import Path
+
 import pytest
 
 from tanada.base.errors import SettingsError
@@ -22,6 +24,14 @@ def test_given_beats_environment_beats_default(monkeypatch: pytest.MonkeyPatch) 
 def test_every_setting_is_explained_once() -> None:
     assert sorted(setting.name for setting in SETTINGS) == sorted(Settings.__struct_fields__)
     assert all(setting.help for setting in SETTINGS)
+
+
+def test_every_setting_is_in_the_document() -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "running.md").read_text(encoding="utf-8")
+    for setting in SETTINGS:
+        default = f"`{setting.default}`" if setting.default != "" else ""
+        row = f"| `--{setting.name.replace('_', '-')}` | `{setting.variable}` | {default}".rstrip()
+        assert row in text, f"docs/running.md has no row: {row}"
 
 
 @pytest.mark.parametrize(

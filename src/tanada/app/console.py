@@ -1,0 +1,146 @@
+"""What the operators' console asks, and whom: compartments, core database, watch database."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+import psycopg
+
+from tanada.app.places import LiveBank, Places
+from tanada.app.preparation import read_policy
+from tanada.app.wiring import Connector, compartment_links, core_connector, watch_connector
+from tanada.base.database import Connection, DatabaseError, load_queries, translate_errors
+from tanada.base.network import NetworkError
+from tanada.base.seams import Seams
+from tanada.batch.limits import Limit, read_limits
+from tanada.channels.console.view import ConsoleView, Machines, Meter
+from tanada.controls.switches import Suspended
+from tanada.operations.commands import CompartmentStatus
+from tanada.operations.door import ask_status
+from tanada.watch import reading
+
+ROLE: Final = "tanada_console"
+MINUTES_SHOWN: Final = timedelta(minutes=30)
+SERVICES_SHOWN: Final = timedelta(minutes=2)
+KNOCK_TIMEOUT_S: Final = 1.0
+
+T = TypeVar("T")
+_OPERATIONS: Final = load_queries("tanada.operations")
+
+
+class Inquirer:
+    """Questions to one database, one at a time, on a connection that is made anew when it broke."""
+
+    def __init__(self, seams: Seams, connect: Connector) -> None:
+        self._seams = seams
+        self._connect = connect
+        self._connection: Connection | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def ask(self, question: Callable[[Connection], T]) -> T:
+        """The answer; raises ``DatabaseError``."""
+        async with self._one_at_a_time:
+            return await self._seams.workers.run(self._ask, question)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        async with self._one_at_a_time:
+            await self._seams.workers.run(self._drop)
+
+    def _ask(self, question: Callable[[Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = self._connect()
+        try:
+            with translate_errors():
+                return question(self._connection)
+        except DatabaseError:
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(psycopg.Error):
+                connection.close()
+
+
+class LiveView:
+    """The live bank, as the console asks for it."""
+
+    def __init__(self, bank: LiveBank, places: Places, seams: Seams, name: str) -> None:
+        self._bank = bank
+        self._seams = seams
+        self._policy = read_policy(bank.settings.policy)
+        self._links = compartment_links(self._policy, places, seams, name)
+        self._core = Inquirer(seams, core_connector(bank, name, ROLE))
+        self._watch = Inquirer(seams, watch_connector(bank, name, ROLE))
+
+    @property
+    def view(self) -> ConsoleView:
+        """The questions in the form that the console takes them."""
+        return ConsoleView(
+            compartments=self.compartments,
+            gateways=self.gateways,
+            switches=lambda: self._core.ask(_suspended),
+            alarms=lambda: self._watch.ask(reading.recent_alarms),
+            minutes=lambda: self._since(reading.attempts_by_minute, MINUTES_SHOWN),
+            services=lambda: self._since(reading.outcomes_by_service, SERVICES_SHOWN),
+            hurt=self.hurt,
+            meters=self.meters,
+            machines=self.machines,
+        )
+
+    async def close(self) -> None:
+        """Hang up everywhere."""
+        for link in self._links.values():
+            await link.close()
+        await self._core.close()
+        await self._watch.close()
+
+    async def compartments(self) -> Mapping[str, CompartmentStatus | None]:
+        """All at once, so that a silent one does not hold up the others."""
+        answers = await asyncio.gather(*(ask_status(link) for link in self._links.values()))
+        return dict(zip(self._links, answers, strict=True))
+
+    async def gateways(self) -> Mapping[str, bool]:
+        """Whether each gateway takes connections."""
+        return {"atm": await self._serves(self._bank.atm_address)}
+
+    async def hurt(self) -> Sequence[reading.Hurt]:
+        """Customers whom the bank failed since midnight."""
+        midnight = self._now().replace(hour=0, minute=0, second=0, microsecond=0)
+        return await self._watch.ask(lambda watch: reading.who_was_hurt(watch, midnight))
+
+    async def meters(self) -> Sequence[Meter]:
+        """The limits whose use the database can tell."""
+        limits = await self._core.ask(lambda core: read_limits(core, self._policy))
+        return [_meter(limit, limit.used) for limit in limits if limit.used is not None]
+
+    async def machines(self) -> Machines | None:
+        """Nobody in the live bank counts its machines yet."""
+        return None
+
+    async def _since(self, question: Callable[[Connection, datetime], T], shown: timedelta) -> T:
+        since = self._now() - shown
+        return await self._watch.ask(lambda watch: question(watch, since))
+
+    async def _serves(self, address: str) -> bool:
+        try:
+            _, writer = await self._seams.network.connect(address, timeout=KNOCK_TIMEOUT_S)
+        except NetworkError:
+            return False
+        writer.close()
+        return True
+
+    def _now(self) -> datetime:
+        return self._seams.clock.now()
+
+
+def _suspended(core: Connection) -> list[Suspended]:
+    return [Suspended(*row) for row in core.execute(_OPERATIONS.suspended_services).fetchall()]
+
+
+def _meter(limit: Limit, used: int) -> Meter:
+    return Meter(limit.name, used, limit.limit, limit.warning, limit.unit)
