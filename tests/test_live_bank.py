@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from tanada.channels.atm.keys import AtmKeys
 from tanada.counterparts.host_line import HostLine
 from tanada.counterparts.terminal import Terminal
 from tanada.counterparts.visits import CARD, Holder, Visit, VisitResult, Wish
+from tanada.watch.store import FLUSH_SECONDS
 
 TANADA = (sys.executable, "-c", "import sys; from tanada.cli import main; sys.exit(main())")
 FREE_PORTS = ("--atm-port", "0", "--console-port", "0")
@@ -162,6 +164,7 @@ def test_a_killed_compartment_comes_back_and_every_operation_has_one_outcome(
         *("accepted", "declined", "failed", "unknown"),
     }
     assert check_all_books(bank.bank.core_url) == []
+    assert _attempts_without_an_outcome(bank.bank) == 0
     with connect(bank.bank.core_url, application="test") as connection:
         for customer in customers:
             # Machine and ledger agree to the yen, whatever was killed in between.
@@ -171,6 +174,15 @@ def test_a_killed_compartment_comes_back_and_every_operation_has_one_outcome(
                 (customer.account,),
             ).fetchone()
             assert row == (customer.machine.cash - CASH,)
+
+
+def _attempts_without_an_outcome(bank: LiveBank) -> int:
+    """In the watch database, once the gateway has brought in what it learnt last."""
+    time.sleep(2 * FLUSH_SECONDS)
+    with connect(bank.watch_url, application="test") as connection:
+        row = connection.execute("select count(*) from watch.unsettled_attempt").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def test_a_stop_leaves_no_process_and_the_next_start_finds_the_data(

@@ -1,6 +1,8 @@
 """``tanada up`` and ``tanada status``."""
 
 import asyncio
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 from tanada.base.settings import Settings, read_settings
@@ -76,12 +78,14 @@ async def _serve(bank: "LiveBank", places: "Places", narration: Narration) -> No
 
 
 def _show_what_next(bank: "LiveBank") -> None:
+    # make run has no virtual environment on its PATH; what is shown here must work when pasted.
+    tanada = "tanada" if shutil.which("tanada") else sys.argv[0]
     where = f" --data-dir {bank.settings.data_dir}" if bank.settings.data_dir != "var" else ""
     show(f"ATM gateway (ISO 8583): {bank.atm_address}")
     show("Try next, in another terminal:")
-    show(f"  tanada status{where}")
-    show(f"  tanada atm try withdrawal --terminal 1 --amount 10000{where}")
-    show(f"  tanada books check{where}")
+    show(f"  {tanada} status{where}")
+    show(f"  {tanada} atm try withdrawal --terminal 1 --amount 10000{where}")
+    show(f"  {tanada} books check{where}")
     show("Ctrl-C stops the bank; the next start finds its data again.")
 
 

@@ -41,12 +41,10 @@ class Narration:
     def __init__(self) -> None:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._what = ""
 
     def say(self, what: str) -> None:
         """A step begins."""
         self.end()
-        self._what = what
         show(f"  {what}")
 
     def progress(self, done: int, of: int) -> None:
@@ -54,7 +52,7 @@ class Narration:
         if not sys.stdout.isatty():
             return
         if self._bar is None or self._task is None:
-            self._bar, self._task = _bar(self._what, of)
+            self._bar, self._task = _bar(of)
         self._bar.update(self._task, completed=done)
 
     def end(self) -> None:
@@ -64,10 +62,10 @@ class Narration:
         self._bar = self._task = None
 
 
-def _bar(what: str, total: int) -> "tuple[Progress, TaskID]":
+def _bar(total: int) -> "tuple[Progress, TaskID]":
     from rich.progress import Progress  # noqa: PLC0415 -- costs start-up time, seldom needed
 
     bar = Progress(transient=True)
-    task = bar.add_task(f"  {what}", total=total)
+    task = bar.add_task("  loading", total=total)
     bar.start()
     return bar, task
