@@ -15,7 +15,6 @@ from tanada.base.postgres import PostgresServer
 from tanada.base.seams import simulated_seams
 from tanada.base.simulation import SimulatedLoop, run_simulated
 from tanada.batch.jobs import JobBusy, JobNotFound, JobNotRunnable, find_job, list_jobs
-from tanada.batch.kind_table import KINDS
 from tanada.batch.posting_file import parse
 from tanada.batch.running import JobRun, Progress, run_job, run_paced
 from tanada.batch.submitting import JobOrder, submit
@@ -248,11 +247,6 @@ def test_in_a_simulated_world_a_job_takes_the_time_of_its_pace(
     # Six chunks of 16, and one more look that finds nothing left.
     assert run_simulated(run(), loop) == pytest.approx(7 * 16 / 2)
     assert heard == [16, 32, 48, 64, 80, 90, 90]
-
-
-def test_every_kind_says_what_it_is_in_both_languages() -> None:
-    assert all(kind.english and kind.japanese for kind in KINDS.values())
-    assert {kind.name for kind in KINDS.values()} == set(KINDS)
 
 
 def test_a_run_without_a_beginning_can_be_closed(database_url: str) -> None:

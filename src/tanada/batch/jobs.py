@@ -11,7 +11,7 @@ States move to the right only, but for a paused job that goes on::
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from tanada.base.database import Connection, int_array, load_queries, text_array, translate_errors
 from tanada.base.errors import BankError
@@ -85,6 +85,21 @@ class Job(NamedTuple):
         return f"job-{self.job_id}"
 
 
+class NewJob(NamedTuple):
+    """A job as it is submitted or refused; ``file_digest`` is None where no file brings items."""
+
+    kind: str
+    product: str
+    business_date: date
+    state: State
+    planned: int
+    file_digest: bytes | None
+    verdict: str
+    reason: str
+    submitted_by: str
+    submitted_at: datetime
+
+
 def find_job(connection: Connection, job_id: int) -> Job:
     """One job; raises ``JobNotFound``."""
     with translate_errors():
@@ -146,9 +161,9 @@ def record_fact(connection: Connection, fact: Fact, at: datetime) -> None:
         connection.execute(OPERATIONS.write_fact, (at, *fact))
 
 
-def insert_job(connection: Connection, values: Mapping[str, Any]) -> Job:
-    """Record a new job; ``values`` are the columns of ``insert_job``."""
+def insert_job(connection: Connection, new: NewJob) -> Job:
+    """Record a new job."""
     with translate_errors():
-        row = connection.execute(QUERIES.insert_job, values).fetchone()
+        row = connection.execute(QUERIES.insert_job, new._asdict()).fetchone()
     assert row is not None
     return find_job(connection, row[0])

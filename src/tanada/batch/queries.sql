@@ -55,7 +55,7 @@ limit %s
 
 -- open_jobs --
 -- Jobs of a product that were let in and are not at their end, with the items still to do.
-select j.kind, j.business_date, j.planned - coalesce(sum(c.items), 0)::bigint
+select j.kind, j.planned - coalesce(sum(c.items), 0)::bigint
 from batch.job j
 left join batch.checkpoint c using (job_id)
 where j.product = %s and j.state in ('submitted', 'running', 'paused') and j.business_date <= %s

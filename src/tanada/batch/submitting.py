@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tanada.base.database import Connection, translate_errors
 from tanada.base.errors import BankError, LimitExceeded
 from tanada.batch import posting_file
-from tanada.batch.jobs import MAX_OPEN_JOBS, QUERIES, Job, State, insert_job, record_fact
+from tanada.batch.jobs import MAX_OPEN_JOBS, QUERIES, Job, NewJob, State, insert_job, record_fact
 from tanada.batch.kind_table import KINDS, kind_named
 from tanada.batch.kinds import JobKind
 from tanada.batch.preflight import Demand, Level, Verdict, describe, judge
@@ -177,19 +177,19 @@ def _record(
     now: datetime,
 ) -> Job:
     refused = state == "refused"
-    values = {
-        "kind": order.kind,
-        "product": verdict.level.product,
-        "business_date": verdict.level.business_date,
-        "state": state,
-        "planned": planned,
-        "file_digest": None if order.file is None else order.file.digest,
-        "verdict": describe(verdict),
-        "reason": REFUSED_BY_PREFLIGHT if refused else "",
-        "submitted_by": order.submitted_by,
-        "submitted_at": now,
-    }
-    job = insert_job(connection, values)
+    new = NewJob(
+        kind=order.kind,
+        product=verdict.level.product,
+        business_date=verdict.level.business_date,
+        state=state,
+        planned=planned,
+        file_digest=None if order.file is None else order.file.digest,
+        verdict=describe(verdict),
+        reason=REFUSED_BY_PREFLIGHT if refused else "",
+        submitted_by=order.submitted_by,
+        submitted_at=now,
+    )
+    job = insert_job(connection, new)
     if order.file is not None and not refused:
         posting_file.keep_lines(connection, job.job_id, order.file.lines)
     if refused:
