@@ -56,7 +56,8 @@ def project_file(path: str) -> ProjectFile:
     """The file, relative to here or else to the project. Raises ``PolicyError``."""
     for place in (Path(path), PROJECT / path):
         if place.is_file():
-            return ProjectFile(str(place), DirectoryVolume(place.parent).read(place.name).decode())
+            text = DirectoryVolume(place.parent).read(place.name).decode()
+            return ProjectFile(str(place.absolute()), text)
     raise PolicyError(f"there is no policy file {path}")
 
 
@@ -139,17 +140,18 @@ def _open_databases(settings: Settings, places: Places, narrator: Narrator) -> L
     for url in (core_url, watch_url):
         ensure_database(url)
     return LiveBank(
-        settings=_with_ports(settings),
+        settings=_settled(settings),
         core_url=core_url,
         watch_url=watch_url,
         embedded=not settings.database_url,
     )
 
 
-def _with_ports(settings: Settings) -> Settings:
-    """Ports are settled before any process starts, so that a restarted one serves the same."""
+def _settled(settings: Settings) -> Settings:
+    """Ports and files are settled now, so that a restarted process serves and reads the same."""
     return msgspec.structs.replace(
         settings,
+        policy=project_file(settings.policy).name,
         atm_port=usable_port(settings.host, settings.atm_port),
         console_port=usable_port(settings.host, settings.console_port),
     )

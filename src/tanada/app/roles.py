@@ -1,6 +1,7 @@
 """What each process of a live bank is made of, by its role."""
 
 import asyncio
+import resource
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
@@ -20,8 +21,20 @@ SERVER_LOOKS_S: Final = 1.0
 """Between two looks at whether the embedded server still runs."""
 
 
+COMPARTMENT_BYTES_MAX: Final = 2 * 1024**3
+"""Memory of one compartment: beyond it that compartment fails, and no other process does."""
+
+
+def limit_memory(bytes_max: int) -> None:
+    """Let this process have no more writable memory than this."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = bytes_max if hard == resource.RLIM_INFINITY else min(bytes_max, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+
+
 async def serve_compartment(bank: LiveBank, places: Places, name: str) -> None:
     """One compartment: its own process, connection, role and limits."""
+    limit_memory(COMPARTMENT_BYTES_MAX)
     policy = read_policy(bank.settings.policy)
 
     # One thread: an executor is used by one at a time.
