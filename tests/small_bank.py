@@ -1,4 +1,4 @@
-"""A small demonstration bank for tests that need one with people in it."""
+"""A small demonstration bank for tests that need one with people in it, and who hears of it."""
 
 from datetime import date
 
@@ -15,3 +15,16 @@ PLAN = BankPlan(
     terminals=(1, 2, 5_395),
     reversal_capacity={"time_deposits": 644_000},
 )
+
+
+class Listener:
+    """A narrator that remembers."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def say(self, what: str) -> None:
+        self.heard.append(what)
+
+    def progress(self, done: int, of: int) -> None:
+        assert done <= of

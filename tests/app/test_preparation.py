@@ -12,19 +12,7 @@ from tanada.base.errors import PolicyError
 from tanada.base.postgres import PostgresServer
 from tanada.base.settings import Settings
 from tanada.channels.atm.keys import AtmKeys
-
-
-class Listener:
-    """A narrator that remembers."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def say(self, what: str) -> None:
-        self.heard.append(what)
-
-    def progress(self, done: int, of: int) -> None:
-        assert done <= of
+from tests.small_bank import Listener
 
 
 def _settings(server: PostgresServer, tmp_path: Path, database: str) -> Settings:
