@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tanada.base.database import connect
 from tanada.ledger.books import Finding
 from tanada.operations.codes import Code
 from tanada.operations.commands import InquireOutcome, Reverse
@@ -114,3 +115,21 @@ def _balance(opened: Executor, account: int) -> int:
     [outcome] = run(opened, Teller().make(ShowBalance, account, key=f"balance-{id(object())}"))
     shown = outcome.read(CashPosted)
     return shown.balance
+
+
+def test_a_change_of_the_business_date_is_met_between_two_batches(
+    opened: Executor, bank_url: str
+) -> None:
+    who, teller = residents()[0], Teller()
+    run(opened, teller.make(DepositCash, who.account, amount=1_000, terminal=1))
+    with connect(bank_url, application="test") as connection:
+        connection.execute("update ledger.business_day set business_date = business_date + 1")
+    [outcome] = run(opened, teller.make(DepositCash, who.account, amount=1_000, terminal=1))
+    assert outcome.code is Code.OK
+    with connect(bank_url, application="test") as connection:
+        rows = connection.execute(
+            "select count(distinct business_date) from ledger.entry where account_id = %s",
+            (who.account,),
+        ).fetchone()
+    assert rows == (3,)
+    assert findings(bank_url) == CLEAN

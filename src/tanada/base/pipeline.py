@@ -206,7 +206,9 @@ class Pipeline:
                 self._libpq.pipeline_sync()
             self._skip_to_sync()
             self._libpq.exit_pipeline_mode()
-            self._connection.rollback()
+            # Not the driver's own rollback: it would also forget the prepared statements.
+            if self._libpq.exec_(b"rollback").status in _FAILED:
+                self._connection.close()
         except psycopg.Error:
             self._connection.close()
 
