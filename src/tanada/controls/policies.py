@@ -116,7 +116,7 @@ class BatchRule(_Table, frozen=True, kw_only=True):
     """Bulk posting: items of one transaction, and items a second (0: as fast as it goes)."""
 
     chunk: int = 1000
-    items_per_second: int = 0
+    items_per_second: float = 0.0
 
 
 class DatabaseModel(_Table, frozen=True, kw_only=True):

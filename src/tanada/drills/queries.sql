@@ -33,7 +33,7 @@ copy (select operation_id, key, command, channel, account_id, amount, kind, code
 
 -- hash_attempts --
 -- Every attempt of a customer.
-copy (select attempt_id, at, answered_at, origin, operation, account, amount, kind, code, custody
+copy (select attempt_id, at, answered_at, origin, operation, account_id, amount, kind, code, custody
       from watch.attempt order by attempt_id) to stdout
 
 -- alarms --

@@ -10,6 +10,9 @@ from tanada.controls.policies import Policy
 from tanada.drills.scenario import Scenario
 
 MIN_SCALE: Final = 0.001
+SWITCH_POLL_S: Final = 5.0
+"""Coarser than live, for the speed of a drill, and as late as a switch may be."""
+
 FLOAT_CASH: Final = 60_000_000
 """Yen in a machine at the beginning: enough for the day, since running out is not drilled."""
 
@@ -60,6 +63,7 @@ def policy_at(policy: Policy, scenario: Scenario, scale: float, *, faulty: bool)
     return replace(
         policy,
         reversal_log=replace(log, capacity=capacity, lease=thin(log.lease, scale)),
+        switches=replace(policy.switches, poll_seconds=SWITCH_POLL_S),
         closing=replace(closing, double_errors=thin(closing.double_errors, scale)),
         prohibition=replace(
             policy.prohibition, double_errors=thin(policy.prohibition.double_errors, scale)
@@ -67,6 +71,6 @@ def policy_at(policy: Policy, scenario: Scenario, scale: float, *, faulty: bool)
         batch=replace(
             batch,
             chunk=thin(batch.chunk, scale),
-            items_per_second=thin(batch.items_per_second, scale),
+            items_per_second=batch.items_per_second * scale,
         ),
     )

@@ -30,7 +30,7 @@ from tanada.watch.store import AttemptStore
 
 GATEWAY: Final = "tcp://gateway:8583"
 FLUSH_S: Final = 5.0
-POLL_S: Final = 5.0
+POLL_S: Final = 8.0
 """Coarser than live, for the speed of a drill, and still within the ten seconds of an alarm."""
 
 
