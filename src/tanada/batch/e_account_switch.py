@@ -14,19 +14,18 @@ def _available(connection: Connection, day: date) -> int:
     return count_on(connection, QUERIES.count_switchable, day)
 
 
-def _read(connection: Connection, job: Job, origin: Origin, after: int, count: int) -> list[Item]:
-    accounts = accounts_after(connection, QUERIES.switchable, job, after, count)
-    return [Item(account, _switch(origin, account)) for account in accounts]
+def _read(connection: Connection, job: Job, after: int, count: int) -> list[Item]:
+    return accounts_after(connection, QUERIES.switchable, job, after, count)
 
 
-def _switch(origin: Origin, account: int) -> SwitchToEAccount:
+def _switch(origin: Origin, item: Item) -> SwitchToEAccount:
     return SwitchToEAccount(
-        key=origin.key(account),
+        key=origin.key(item.position),
         channel=CHANNEL,
-        origin=f"job-{origin.job_id}",
+        origin=origin.name,
         made_at=origin.made_at,
         deadline=origin.deadline,
-        account=account,
+        account=item.account,
     )
 
 
@@ -37,4 +36,5 @@ E_ACCOUNT_SWITCH: Final = JobKind(
     japanese="e-口座への未記帳切替",
     available=_available,
     read=_read,
+    command=_switch,
 )

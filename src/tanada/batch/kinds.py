@@ -15,10 +15,15 @@ DEADLINE_S: Final = 3_600
 
 
 class Item(NamedTuple):
-    """One item of a job: its place in the job's order, and its command."""
+    """One item of a job: its place in the job's order, and the account that it is about.
+
+    ``amount`` is in yen, 0 where the item has none. Its command is made when its turn comes, since
+    50,000 commands that wait would cost every sweep of the garbage collector.
+    """
 
     position: int
-    command: Command
+    account: int
+    amount: int = 0
 
 
 class Origin(NamedTuple):
@@ -26,6 +31,11 @@ class Origin(NamedTuple):
 
     job_id: int
     made_at: int
+
+    @property
+    def name(self) -> str:
+        """What the commands name as their origin."""
+        return f"job-{self.job_id}"
 
     @property
     def deadline(self) -> int:
@@ -49,7 +59,7 @@ class JobKind:
     ``due`` counts the items that must be done on a business date whether or not anybody has
     submitted the job; None where a job may wait for another day. ``available`` counts the items
     that a job of the date could have; None where a file brings them. ``read`` returns up to
-    ``count`` items after a position, in order.
+    ``count`` items after a position, in order; ``command`` makes the command of one.
     """
 
     name: str
@@ -58,7 +68,8 @@ class JobKind:
     japanese: str
     due: Callable[[Connection, date], int] | None = None
     available: Callable[[Connection, date], int] | None = None
-    read: Callable[[Connection, Job, Origin, int, int], list[Item]]
+    read: Callable[[Connection, Job, int, int], list[Item]]
+    command: Callable[[Origin, Item], Command]
 
 
 def count_on(connection: Connection, query: str, day: date) -> int:
@@ -71,8 +82,9 @@ def count_on(connection: Connection, query: str, day: date) -> int:
 
 def accounts_after(
     connection: Connection, query: str, job: Job, after: int, count: int
-) -> list[int]:
-    """The next accounts of a query over the job's business date."""
+) -> list[Item]:
+    """The next items of a query for accounts over the job's business date."""
     parameters = {"business_date": job.business_date, "after": after, "count": count}
     with translate_errors():
-        return [row[0] for row in connection.execute(query, parameters)]
+        rows = connection.execute(query, parameters).fetchall()
+    return [Item(account, account) for (account,) in rows]

@@ -17,19 +17,18 @@ def _due(connection: Connection, day: date) -> int:
     return count_on(connection, QUERIES.count_due_renewals, day)
 
 
-def _read(connection: Connection, job: Job, origin: Origin, after: int, count: int) -> list[Item]:
-    accounts = accounts_after(connection, QUERIES.due_renewals, job, after, count)
-    return [Item(account, _renewal(origin, account)) for account in accounts]
+def _read(connection: Connection, job: Job, after: int, count: int) -> list[Item]:
+    return accounts_after(connection, QUERIES.due_renewals, job, after, count)
 
 
-def _renewal(origin: Origin, account: int) -> RenewTimeDeposit:
+def _renewal(origin: Origin, item: Item) -> RenewTimeDeposit:
     return RenewTimeDeposit(
-        key=origin.key(account),
+        key=origin.key(item.position),
         channel=CHANNEL,
-        origin=f"job-{origin.job_id}",
+        origin=origin.name,
         made_at=origin.made_at,
         deadline=origin.deadline,
-        account=account,
+        account=item.account,
     )
 
 
@@ -41,4 +40,5 @@ MONTH_END_RENEWALS: Final = JobKind(
     due=_due,
     available=_due,
     read=_read,
+    command=_renewal,
 )

@@ -172,24 +172,22 @@ def keep_lines(connection: Connection, job_id: int, lines: Iterable[PostingLine]
     copy_rows(connection, QUERIES.copy_posting_lines, ((job_id, *line) for line in lines))
 
 
-def _lines_after(
-    connection: Connection, job: Job, origin: Origin, after: int, count: int
-) -> list[Item]:
+def _lines_after(connection: Connection, job: Job, after: int, count: int) -> list[Item]:
     parameters = {"job_id": job.job_id, "after": after, "count": count}
     with translate_errors():
         rows = connection.execute(QUERIES.posting_lines, parameters).fetchall()
-    return [Item(line, _credit(origin, line, account, amount)) for line, account, amount in rows]
+    return [Item(*row) for row in rows]
 
 
-def _credit(origin: Origin, line: int, account: int, amount: int) -> CreditByFile:
+def _credit(origin: Origin, item: Item) -> CreditByFile:
     return CreditByFile(
-        key=origin.key(line),
+        key=origin.key(item.position),
         channel=CHANNEL,
-        origin=f"job-{origin.job_id}",
+        origin=origin.name,
         made_at=origin.made_at,
         deadline=origin.deadline,
-        account=account,
-        amount=amount,
+        account=item.account,
+        amount=item.amount,
     )
 
 
@@ -199,4 +197,5 @@ POSTING_FILE: Final = JobKind(
     english="credits by file",
     japanese="集中記帳ファイル(入金)",
     read=_lines_after,
+    command=_credit,
 )

@@ -93,7 +93,7 @@ class JobRun:
         suspended = self._suspended(job)
         if suspended is not None:
             return self._stop("paused", f"{job.product} is suspended: {suspended}", now)
-        chunk = self._next_chunk(job, now)
+        chunk = self._next_chunk(job)
         if not chunk:
             return self._stop("finished", "", now)
         room = self._executor.reserve(job.product, len(chunk))
@@ -120,8 +120,12 @@ class JobRun:
         return (model.batch_us + chunk * model.command_us) / MICROSECONDS
 
     def _execute(self, chunk: Sequence[Item], now: datetime, monotonic: float) -> Progress:
-        self._positions = {item.command.key: item.position for item in chunk}
-        commands = [item.command for item in chunk]
+        job = self._begun()
+        origin, make = origin_of(job, now), kind_named(job.kind).command
+        commands = [make(origin, item) for item in chunk]
+        self._positions = {
+            command.key: item.position for command, item in zip(commands, chunk, strict=True)
+        }
         outcomes = self._executor.execute(commands, now, monotonic, self._write_checkpoint)
         if any(outcome.code is Code.NO_ANSWER for outcome in outcomes):
             raise DatabaseUnreachable(
@@ -141,18 +145,16 @@ class JobRun:
         counts = Counter(outcome.code.value for outcome in outcomes)
         jobs.write_checkpoint(pipeline, self.job_id, position, counts)
 
-    def _next_chunk(self, job: Job, now: datetime) -> list[Item]:
+    def _next_chunk(self, job: Job) -> list[Item]:
         chunk = self.policy.batch.chunk
         left = job.planned - self._counts.total()
         if not self._waiting and left > 0:
-            self._read_ahead(job, min(left, chunk * READ_AHEAD_CHUNKS), now)
+            self._read_ahead(job, min(left, chunk * READ_AHEAD_CHUNKS))
         size = min(chunk, left, len(self._waiting))
         return [self._waiting.popleft() for _ in range(size)]
 
-    def _read_ahead(self, job: Job, count: int, now: datetime) -> None:
-        kind = kind_named(job.kind)
-        origin = origin_of(job, now)
-        items = kind.read(self._connected(), job, origin, self._read_through, count)
+    def _read_ahead(self, job: Job, count: int) -> None:
+        items = kind_named(job.kind).read(self._connected(), job, self._read_through, count)
         self._waiting.extend(items)
         if items:
             self._read_through = items[-1].position
