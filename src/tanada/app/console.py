@@ -13,8 +13,10 @@ from tanada.app.preparation import read_policy
 from tanada.app.wiring import Connector, compartment_links, core_connector, watch_connector
 from tanada.base.database import Connection, DatabaseError, load_queries, translate_errors
 from tanada.base.network import NetworkError
-from tanada.base.seams import Seams
+from tanada.base.seams import Seams, live_seams
+from tanada.base.supervisor import until_told_to_stop
 from tanada.batch.limits import Limit, read_limits
+from tanada.channels.console.app import console_app, serve_console
 from tanada.channels.console.view import ConsoleView, Machines, Meter
 from tanada.controls.switches import Suspended
 from tanada.operations.commands import CompartmentStatus
@@ -24,6 +26,8 @@ from tanada.watch import reading
 ROLE: Final = "tanada_console"
 MINUTES_SHOWN: Final = timedelta(minutes=30)
 SERVICES_SHOWN: Final = timedelta(minutes=2)
+LOCAL_NAMES: Final = ("localhost", "127.0.0.1")
+"""Names by which people on this machine call the console, whatever it listens on."""
 KNOCK_TIMEOUT_S: Final = 1.0
 
 T = TypeVar("T")
@@ -136,6 +140,22 @@ class LiveView:
 
     def _now(self) -> datetime:
         return self._seams.clock.now()
+
+
+async def serve_operators_console(bank: LiveBank, places: Places, name: str) -> None:
+    """Serve the operators' page until told to stop."""
+    host, port = bank.settings.host, bank.settings.console_port
+    seams = live_seams(worker_threads=2)
+    live = LiveView(bank, places, seams, name)
+    app = console_app(live.view, seams.clock, hosts=[host, *LOCAL_NAMES])
+    serving = asyncio.create_task(serve_console(app, host, port))
+    stopping = asyncio.create_task(until_told_to_stop())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not serving.done():
+        serving.cancel()
+    await asyncio.gather(serving, stopping, return_exceptions=True)
+    await live.close()
 
 
 def _suspended(core: Connection) -> list[Suspended]:

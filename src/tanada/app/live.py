@@ -64,7 +64,7 @@ def processes(bank: LiveBank, places: Places) -> tuple[ChildSpec, ...]:
     roles = [("database", "database")] if bank.embedded else []
     policy = read_policy(bank.settings.policy)
     roles += [("compartment", name) for name in compartment_names(policy)]
-    roles += [("watch", "watch"), ("atm-gateway", "atm-gateway")]
+    roles += [(name, name) for name in ("watch", "atm-gateway", "console")]
     command = (sys.executable, "-m", "tanada.app", str(places.root))
     return tuple(ChildSpec(name, (*command, role, name)) for role, name in roles)
 
@@ -142,6 +142,7 @@ async def _until_all_answer(bank: LiveBank, places: Places) -> None:
                 log = places.logs / f"{name}.log"
                 raise StartTooSlow(f"{name} does not answer; its log is {log}")
     await _until_served(bank.atm_address, places.logs / "atm-gateway.log")
+    await _until_served(bank.console_address, places.logs / "console.log")
 
 
 async def _until_served(address: str, log: Path) -> None:

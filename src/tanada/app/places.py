@@ -42,6 +42,16 @@ class LiveBank(msgspec.Struct, frozen=True, kw_only=True):
         """Where machines connect."""
         return f"tcp://{self.settings.host}:{self.settings.atm_port}"
 
+    @property
+    def console_address(self) -> str:
+        """Where the console listens."""
+        return f"tcp://{self.settings.host}:{self.settings.console_port}"
+
+    @property
+    def console_url(self) -> str:
+        """What to open in a browser."""
+        return f"http://{self.settings.host}:{self.settings.console_port}/"
+
 
 @dataclass(frozen=True)
 class Places:

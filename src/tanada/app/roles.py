@@ -5,6 +5,7 @@ import resource
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
+from tanada.app.console import serve_operators_console
 from tanada.app.gateway import serve_atm_gateway
 from tanada.app.places import LiveBank, Places
 from tanada.app.preparation import read_policy, start_server
@@ -76,6 +77,7 @@ ROLES: Final[Mapping[str, Role]] = {
     "database": keep_server,
     "watch": watch_bank,
     "atm-gateway": serve_atm_gateway,
+    "console": serve_operators_console,
 }
 
 

@@ -82,6 +82,7 @@ def _show_what_next(bank: "LiveBank") -> None:
     tanada = "tanada" if shutil.which("tanada") else sys.argv[0]
     where = f" --data-dir {bank.settings.data_dir}" if bank.settings.data_dir != "var" else ""
     show(f"ATM gateway (ISO 8583): {bank.atm_address}")
+    show(f"operators' console:     {bank.console_url}")
     show("Try next, in another terminal:")
     show(f"  {tanada} status{where}")
     show(f"  {tanada} atm try withdrawal --terminal 1 --amount 10000{where}")

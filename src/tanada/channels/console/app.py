@@ -3,6 +3,7 @@
 Everything it needs it serves itself, under a content policy that allows nothing else.
 """
 
+import asyncio
 import pkgutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,9 +15,9 @@ import msgspec
 import uvicorn
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.datastructures import MutableScopeHeaders, State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ClientException, NotFoundException, ServiceUnavailableException
-from litestar.params import Dependency, Parameter
+from litestar.params import QueryParameter, SkipValidation
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.types import Message, Scope
 
@@ -53,7 +54,7 @@ STATIC_TYPES: Final = {
     "icon.svg": "image/svg+xml",
 }
 
-Asked = Annotated[str | None, Parameter(query="lang", max_length=8)]
+Asked = Annotated[str | None, QueryParameter(name="lang", max_length=8)]
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -73,7 +74,7 @@ class _Console:
     followers: int = 0
 
 
-Console = Annotated[_Console, Dependency(skip_validation=True)]
+Console = NamedDependency[SkipValidation[_Console]]
 AnyRequest: TypeAlias = Request[object, object, State]
 
 
@@ -122,7 +123,15 @@ async def serve_console(app: Litestar, host: str, port: int) -> None:
         limit_concurrency=2 * FOLLOWERS_MAX,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    await uvicorn.Server(config).serve()
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        # It ends in order, instead of being torn off in the middle of an answer.
+        server.should_exit = True
+        await serving
+        raise
 
 
 def _static(name: str) -> bytes:
