@@ -63,7 +63,7 @@ def _row(place: int, ratio: Ratio) -> str:
         f'<rect x="{LEFT}" y="{top + 2}" width="{length}" height="{BAR}" rx="3" '
         f'class="{"met" if ratio.reached else "missed"}"/>\n'
         f'<text x="{LEFT + room + 12}" y="{top + 17}">'
-        f'<tspan class="figure">{ratio.value:.2g} ×</tspan>'
+        f'<tspan class="figure">{ratio.value:.3g} ×</tspan>'
         f'<tspan class="small"> ({sign}{ratio.target:g})</tspan></text>\n'
     )
 
@@ -83,7 +83,7 @@ def _machine_line(machine: Machine) -> str:
 
 def _spoken(ratios: Sequence[Ratio]) -> str:
     parts = (
-        f"{ratio.name}: {ratio.value:.2g} times {ratio.against}, target {ratio.target:g}"
+        f"{ratio.name}: {ratio.value:.3g} times {ratio.against}, target {ratio.target:g}"
         for ratio in ratios
     )
     return "; ".join(parts)

@@ -104,7 +104,7 @@ class Pipeline:
             yield
             self.execute("commit")
             self._finish()
-        except BaseException:
+        except BaseException:  # whatever ended the block, the connection is put back in order
             self._abandon()
             raise
         self._libpq.exit_pipeline_mode()

@@ -28,7 +28,8 @@ where a.balance is distinct from coalesce(e.total, 0)
 
 -- entries_carry_their_balance --
 -- Each entry's balance is the one before it plus its amount.
-select account_id, 'entry ' || sequence || ' says ' || balance_after || ', history gives ' || running
+select account_id,
+       'entry ' || sequence || ' says ' || balance_after || ', history gives ' || running
 from (
     select account_id, sequence, balance_after,
            sum(amount) over (partition by account_id order by sequence) as running

@@ -85,6 +85,8 @@ on conflict (product, business_date) do nothing
 
 -- take_rows --
 -- Take up to so many rows from the meter and note whose they are; says how many were given.
+-- Nobody waits for the disk: a lease that a crash undoes was of no use to any batch that survived
+-- it, since the log of the server keeps the order of commits.
 with meter as (
     select product, business_date, capacity, taken
     from ledger.reversal_meter
@@ -102,7 +104,7 @@ with meter as (
     on conflict (product, business_date, holder)
         do update set leased = reversal_lease.leased + excluded.leased
 )
-select given, taken, capacity from taken
+select given, taken, capacity, set_config('synchronous_commit', 'off', true) from taken
 
 -- give_back_rows --
 -- Give back what a holder leased and did not use, as when its process has died with a lease.

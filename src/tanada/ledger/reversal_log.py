@@ -72,7 +72,7 @@ class ReversalLog:
                 },
             ).fetchone()
         assert row is not None, "the meter was declared"
-        given, taken, capacity = row
+        given, taken, capacity, _ = row
         self._left[key] = self._left.get(key, 0) + given
         self.last_meter[product] = Meter(product, capacity, taken)
 

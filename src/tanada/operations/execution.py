@@ -223,7 +223,7 @@ class Executor:
                 store_operations(pipeline, deciding.decided, loaded.book, now, self.name)
                 if also is not None:
                     also(pipeline, requests, outcomes)
-        except BaseException:
+        except BaseException:  # whatever ended the batch, its rows were not written
             if deciding is not None:
                 for product in deciding.rows_taken:
                     log.put_back(product, day)

@@ -72,8 +72,8 @@ create table ledger.reversal_meter (
     constraint taken_within_capacity check (taken between 0 and capacity)
 );
 
--- Who holds how many of the rows taken and has used how many of them, so that a dead holder's unused
--- rows can be given back without counting its log.
+-- Who holds how many of the rows taken and has used how many of them, so that a dead holder's
+-- unused rows can be given back without counting its log.
 create table ledger.reversal_lease (
     product         text not null,
     business_date   date not null,
