@@ -17,7 +17,7 @@ from litestar import Litestar, MediaType, Request, Response, get
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ClientException, NotFoundException, ServiceUnavailableException
-from litestar.params import QueryParameter, SkipValidation
+from litestar.params import FromPath, QueryParameter, SkipValidation
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.types import Message, Scope
 
@@ -195,7 +195,7 @@ async def _changes(console: _Console, language: Language) -> AsyncIterator[Serve
 
 
 @get("/static/{name:str}")
-async def static_file(console: Console, name: str) -> Response[bytes]:
+async def static_file(console: Console, name: FromPath[str]) -> Response[bytes]:
     """The script, the style sheet or the icon."""
     if name not in console.static:
         raise NotFoundException
