@@ -1,6 +1,7 @@
 """The live bank as a whole: which processes it has, their start, their stop, and how they are."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,9 +24,11 @@ from tanada.operations.commands import Close, CompartmentStatus, Reopen
 from tanada.operations.door import ask_status
 
 START_PATIENCE_S: Final = 60.0
+CONSOLE_PATIENCE_S: Final = 15.0
 LOOKS_PER_S: Final = 20
 
 _STATES_FILE: Final = "processes.json"
+_LOG = logging.getLogger(__name__)
 
 
 class StartTooSlow(BankError):
@@ -142,11 +145,15 @@ async def _until_all_answer(bank: LiveBank, places: Places) -> None:
                 log = places.logs / f"{name}.log"
                 raise StartTooSlow(f"{name} does not answer; its log is {log}")
     await _until_served(bank.atm_address, places.logs / "atm-gateway.log")
-    await _until_served(bank.console_address, places.logs / "console.log")
+    try:
+        await _until_served(bank.console_address, places.logs / "console.log", CONSOLE_PATIENCE_S)
+    except StartTooSlow as error:
+        # A page that does not come up is no reason to turn customers away.
+        _LOG.warning("the bank opens without its console: %s", error)
 
 
-async def _until_served(address: str, log: Path) -> None:
-    for _ in range(int(START_PATIENCE_S * LOOKS_PER_S)):
+async def _until_served(address: str, log: Path, patience_s: float = START_PATIENCE_S) -> None:
+    for _ in range(int(patience_s * LOOKS_PER_S)):
         try:
             _, writer = await LiveNetwork().connect(address)
         except NetworkError:

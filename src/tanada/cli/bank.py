@@ -1,6 +1,7 @@
 """``tanada up`` and ``tanada status``."""
 
 import asyncio
+import logging
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -53,6 +54,8 @@ def _run(settings: Settings) -> None:
     from tanada.app.preparation import prepared  # noqa: PLC0415
     from tanada.base.supervisor import only_supervisor  # noqa: PLC0415
 
+    # What the supervisor notices: a process that died, and that it is back.
+    logging.basicConfig(format="  %(asctime)s %(message)s", datefmt="%H:%M:%S")
     places = Places.of(settings)
     places.make()
     narration = Narration()
