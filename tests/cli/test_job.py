@@ -1,5 +1,7 @@
 """`tanada job`: from the forecast to the books, as a person sees it."""
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,15 @@ import pytest
 from tanada.base.database import Connection
 from tanada.cli import main
 from tests.batch.banks import SWITCHING, findings, load_bank
+
+
+@pytest.fixture(autouse=True)
+def _collector_as_before() -> Iterator[None]:
+    """Undo what a run sets for its own process, which here is that of the tests."""
+    before = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*before)
 
 
 def _policy(folder: Path) -> str:
