@@ -100,6 +100,11 @@ def test_the_hill_has_the_gateways_on_top_and_a_row_for_each_group() -> None:
     ]
 
 
+def test_the_rate_of_a_gateway_is_of_the_minutes_that_were_counted() -> None:
+    """Counted are 160 seconds: the minutes from 12:12 to 12:14:40."""
+    assert terraces_of(seen(quiet_bank()))[0].fields[0].per_minute == 2_073 * 60 // 160
+
+
 def test_damage_says_whether_the_others_hold() -> None:
     storm = damage(terraces_of(seen(storm_bank())))
     assert (storm.out, storm.all, storm.others_hold) == (1, 4, True)

@@ -44,5 +44,6 @@ def test_numbers_stand_where_the_language_wants_them() -> None:
 
 
 def test_a_name_is_worded_as_far_as_it_is_known() -> None:
-    assert name_in("ja", "reversal_log/time_deposits") == "取消情報 · 定期預金"
-    assert name_in("en", "reversal_log/gold") == "reversal log · gold"
+    assert name_in("ja", "reversal log of time_deposits") == "取消情報 · 定期預金"
+    assert name_in("en", "reversal log of gold") == "reversal log · gold"
+    assert name_in("ja", "rows of a business date") == "行(本日)"

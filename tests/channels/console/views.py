@@ -142,9 +142,13 @@ def quiet_bank() -> ToldBank:
     ]
     bank.minutes = _minutes(bank.clock)
     bank.meters = [
-        Meter("reversal_log/deposits", 81_204, 20_000_000, 16_000_000, "rows"),
-        Meter("reversal_log/time_deposits", 402_118, 644_000, 515_200, "rows"),
-        Meter("mailbox/deposits-0", 3, 4_096, 2_048, "commands"),
+        Meter(
+            "reversal log of deposits", 81_204, 20_000_000, 16_000_000, "rows of a business date"
+        ),
+        Meter(
+            "reversal log of time_deposits", 402_118, 644_000, 515_200, "rows of a business date"
+        ),
+        Meter("open jobs", 2, 100, 80, "jobs"),
     ]
     bank.machines = Machines(5_395, 0, 0)
     bank.alarm("compartment_started", "time-deposits-0", "notice", detail="serving")
@@ -159,7 +163,9 @@ def storm_bank() -> ToldBank:
     )
     bank.services += [ServiceCount("time_deposits", "atm", "failed", 168)]
     bank.minutes = _minutes(bank.clock, failing_from=19)
-    bank.meters[1] = Meter("reversal_log/time_deposits", 644_000, 644_000, 515_200, "rows")
+    bank.meters[1] = Meter(
+        "reversal log of time_deposits", 644_000, 644_000, 515_200, "rows of a business date"
+    )
     bank.machines = Machines(5_377, 18, 21)
     bank.switches = [Suspended("time_deposits", "atm", "取消情報テーブル満杯のため (log full)")]
     first = NOW - timedelta(minutes=19)

@@ -80,6 +80,7 @@ def _shown(sight: Sight) -> dict[str, object]:
         "terraces": hill,
         "hill": terraces.draw(hill),
         "damage": weather.damage(hill),
+        "since": weather.services_from(sight.at),
         "attempts": sum(count.attempts for count in services),
         "failures": sum(c.attempts for c in services if c.kind in ("failed", "unknown")),
         "alarms": sight.alarms.value[:ALARMS_SHOWN],

@@ -37,8 +37,9 @@ class ConsoleView:
     """How to ask for each part. A call may raise ``BankError`` or take too long.
 
     ``compartments`` by name, None for one that does not answer. ``gateways`` by channel: whether
-    each answers. ``minutes`` are attempts of the last half hour, ``services`` those of the last two
-    minutes, ``hurt`` whom the bank failed today. ``machines`` is None where nobody knows.
+    each answers. ``minutes`` are attempts of the last half hour; ``services`` those since the
+    beginning of the minute two minutes ago; ``hurt`` whom the bank failed today. ``machines`` is
+    None where nobody knows.
     """
 
     compartments: Callable[[], Awaitable[Mapping[str, CompartmentStatus | None]]]

@@ -5,7 +5,7 @@ Pure functions of one sight; what they decide is drawn by ``terraces`` and worde
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from tanada.channels.console.lookout import Rate, Sight
@@ -20,6 +20,7 @@ FAILURES_OF_A_STORM_PERMILLE: Final = 50
 LOWEST_WATER: Final = 0.18
 """An open terrace shows some water, however badly it fares."""
 GATEWAYS: Final = "gateways"
+SERVICES_SHOWN: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,19 @@ def _gateways(sight: Sight) -> Iterator[Field]:
     for channel, answers in sight.gateways.value.items():
         # What fails behind a gateway is shown where it fails; the gateway itself answers or not.
         total = sum(c.attempts for c in sight.services.value if c.channel == channel)
+        seconds = (sight.at - services_from(sight.at)) // timedelta(seconds=1)
         state: State = "open" if answers else "silent"
-        yield Field(channel, state, 1.0 if answers else 0.0, total // 2, 0, "")
+        yield Field(channel, state, 1.0 if answers else 0.0, total * 60 // seconds, 0, "")
 
 
 def _water(failed: int, total: int) -> float:
     """The share of operations that did not fail."""
     return max(LOWEST_WATER, 1 - failed / total) if total else 1.0
+
+
+def services_from(now: datetime) -> datetime:
+    """The beginning of the minutes that ``services`` counts: they are whole but for the last."""
+    return (now - SERVICES_SHOWN).replace(second=0, microsecond=0)
 
 
 def weather_of(sight: Sight) -> Weather:
@@ -102,7 +109,7 @@ def weather_of(sight: Sight) -> Weather:
 
 
 def failing_permille(sight: Sight) -> int:
-    """Of the attempts of the last two minutes, how many in a thousand the bank failed."""
+    """Of the attempts of the last minutes, how many in a thousand the bank failed."""
     total = sum(count.attempts for count in sight.services.value)
     failed = sum(c.attempts for c in sight.services.value if c.kind in ("failed", "unknown"))
     return failed * 1000 // total if total else 0

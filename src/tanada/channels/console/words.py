@@ -29,8 +29,8 @@ WORDS: Final[dict[str, Words]] = {
     ),
     "out": Words("{} of {} terraces out.", "{1}枚の棚田のうち{0}枚が停止しています。"),
     "flow": Words(
-        "{} attempts in the last two minutes, {} of them failed by the bank",
-        "直近2分間の取引 {} 件、うち銀行側の失敗 {} 件",
+        "{} attempts since {}, {} of them failed by the bank",
+        "{1}以降の取引 {0} 件、うち銀行側の失敗 {2} 件",
     ),
     "picture": Words("The bank as a hill of terraces", "棚田として描いた銀行の状態"),
     "picture_note": Words(
@@ -85,13 +85,12 @@ WORDS: Final[dict[str, Words]] = {
     "stale": Words("does not answer; last known {}", "応答がありません。{} 時点の情報です"),
     "read_only": Words("read-only", "閲覧専用"),
     "reconnecting": Words("This page has lost the console. ", "コンソールとの接続が切れました。"),
-    "rows": Words("rows", "行"),
-    "items": Words("items", "件"),
-    "commands": Words("commands", "件"),
+    "rows of a business date": Words("rows today", "行(本日)"),
+    "jobs": Words("jobs", "件"),
+    "open jobs": Words("open jobs", "未完了のジョブ"),
     "deposits": Words("ordinary deposits", "普通預金"),
     "time_deposits": Words("time deposits", "定期預金"),
-    "reversal_log": Words("reversal log", "取消情報"),
-    "mailbox": Words("mailbox", "受信箱"),
+    "reversal log": Words("reversal log", "取消情報"),
     "atm": Words("ATM", "ATM"),
     "direct": Words("direct", "ダイレクト"),
     "desk": Words("desk", "営業店"),
@@ -112,8 +111,9 @@ def speaker(language: Language) -> Translate:
 
 
 def name_in(language: Language, name: str) -> str:
-    """A name of the bank's (``reversal_log/time_deposits``) in words, as far as they are known."""
-    parts = [WORDS[part] if part in WORDS else Words(part, part) for part in name.split("/")]
+    """A name of the bank's (``reversal log of deposits``) in words, as far as they are known."""
+    known = [name] if name in WORDS else name.split(" of ")
+    parts = [WORDS[part] if part in WORDS else Words(part, part) for part in known]
     return " · ".join(getattr(part, language) for part in parts)
 
 
