@@ -9,6 +9,7 @@ import uvloop
 from tanada.app.places import Places
 from tanada.app.roles import role_named
 from tanada.base.errors import BankError
+from tanada.base.garbage import collect_rarely
 
 _LOG = logging.getLogger("tanada")
 
@@ -21,6 +22,7 @@ def main(folder: str, role: str, name: str = "") -> int:
     try:
         places = Places(Path(folder))
         serve = role_named(role)
+        collect_rarely()
         uvloop.run(serve(places.load(), places, name))
     except BankError as error:
         _LOG.error("%s stopped: %s [%s]", name or role, error, error.code)
