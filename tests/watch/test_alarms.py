@@ -107,6 +107,17 @@ def test_one_closed_compartment_is_heard_among_a_hundred_thousand_errors(bank: B
     ]
 
 
+def test_under_the_as_was_policy_a_closed_compartment_drowns_in_the_messages(
+    bank: Bank, seams: Seams
+) -> None:
+    bank.watcher = Watcher(seams, bank.core, bank.watch, state_changes_apart=False)
+    for second in range(20):
+        moment = MORNING + timedelta(seconds=second)
+        bank.fact("internal_error", "deposits/atm", moment, "index file full")
+    bank.fact("compartment_closed", "atm-3", MORNING + timedelta(seconds=20))
+    assert _told(bank.watch_a_round()) == [("core", "system_messages", 21)]
+
+
 def test_rare_events_stand_alone_until_they_come_in_floods(bank: Bank) -> None:
     for _ in range(50):
         bank.fact("operation_refused_by_database", "deposits-0")

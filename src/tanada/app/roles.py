@@ -59,11 +59,13 @@ async def keep_server(bank: LiveBank, places: Places, _: str) -> None:
 
 async def watch_bank(bank: LiveBank, _: Places, name: str) -> None:
     """Turn facts and failed attempts into alarms, while the core works and while it does not."""
+    policy = read_policy(bank.settings.policy)
     seams = live_seams(worker_threads=1)
     watcher = Watcher(
         seams,
         core_connector(bank, name, "tanada_watch"),
         watch_connector(bank, name, "tanada_watch"),
+        state_changes_apart=policy.alarms.state_changes_apart,
     )
     watcher.start()
     await until_told_to_stop()

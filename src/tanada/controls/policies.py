@@ -112,6 +112,16 @@ class SwitchRule(_Table, frozen=True, kw_only=True):
     poll_seconds: float = 2.0
 
 
+class AlarmRule(_Table, frozen=True, kw_only=True):
+    """Whether a change of state raises an alarm of its own, or drowns in the system messages.
+
+    On 28 February 2021 the closing of a compartment (12:14) was one line among masses of error
+    messages, and was recognised at 17:10.
+    """
+
+    state_changes_apart: bool = True
+
+
 class BatchRule(_Table, frozen=True, kw_only=True):
     """Bulk posting: items of one transaction, and items a second (0: as fast as it goes)."""
 
@@ -140,6 +150,7 @@ class Policy(_Table, frozen=True, kw_only=True):
     inquiry: InquiryRule = InquiryRule()
     mailbox: MailboxRule = MailboxRule()
     switches: SwitchRule = SwitchRule()
+    alarms: AlarmRule = AlarmRule()
     batch: BatchRule = BatchRule()
     database_model: DatabaseModel = DatabaseModel()
 

@@ -73,6 +73,7 @@ class World:
             self.connector(databases.core, "tanada_watch"),
             self.connector(databases.watch, "tanada_watch"),
             poll_seconds=POLL_S,
+            state_changes_apart=policy.alarms.state_changes_apart,
         )
         self._channel = AtmChannel(
             self.door,

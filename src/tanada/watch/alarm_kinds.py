@@ -61,6 +61,7 @@ ALARM_KINDS: Final[dict[str, AlarmKind]] = {
         "critical", "database refused an operation", "データベースが取引を拒否", alone=20
     ),
     "internal_error": _folded("warning", "internal errors", "システムエラー"),
+    "system_messages": _folded("warning", "messages of the core", "勘定系のシステムメッセージ"),
     "double_errors": _folded("critical", "cancellations failed too", "二重エラー"),
     "attempts_failed": _folded("warning", "customers' attempts failed", "お客さまの取引が失敗"),
     "attempts_unknown": _folded("warning", "attempts without an answer", "応答のない取引"),

@@ -38,6 +38,8 @@ _CORE = load_queries("tanada.operations")
 _QUERIES = load_queries("tanada.watch")
 _SOURCE: Final = "core"
 _DATABASE: Final = "core-database"
+_MESSAGES: Final = ("core", "system_messages")
+"""Component and kind of the alarm in which all facts of the core drown under the as-was policy."""
 _FROM_ATTEMPTS: Final = ("attempts_failed", "attempts_unknown", "double_errors")
 _LOG = logging.getLogger(__name__)
 
@@ -66,11 +68,16 @@ class Watcher:
         watch: Callable[[], Connection],
         *,
         poll_seconds: float = POLL_SECONDS,
+        state_changes_apart: bool = True,
     ) -> None:
-        """``core`` and ``watch`` open the two databases, both as ``tanada_watch``."""
+        """``core`` and ``watch`` open the two databases, both as ``tanada_watch``.
+
+        Without ``state_changes_apart`` no fact of the core stands for itself, as it was on 28
+        February 2021.
+        """
         self._seams = seams
         self._poll_seconds = poll_seconds
-        self._desk = AlarmDesk(core, watch)
+        self._desk = AlarmDesk(core, watch, state_changes_apart=state_changes_apart)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -98,9 +105,16 @@ class Watcher:
 class AlarmDesk:
     """The blocking half of the watcher; used by one worker at a time."""
 
-    def __init__(self, core: Callable[[], Connection], watch: Callable[[], Connection]) -> None:
+    def __init__(
+        self,
+        core: Callable[[], Connection],
+        watch: Callable[[], Connection],
+        *,
+        state_changes_apart: bool = True,
+    ) -> None:
         self._core = _Held(core)
         self._watch = _Held(watch)
+        self._state_changes_apart = state_changes_apart
         self._core_answers = True
         self._untold: list[_Fact] = []
         self._stood_alone: Counter[_Fold] = Counter()
@@ -177,7 +191,7 @@ class AlarmDesk:
         alone: list[_Fact] = []
         folded: dict[_Fold, list[_Fact]] = {}
         for fact in facts:
-            fold = _Fold(fact.component, fact.kind, fact.at.replace(second=0, microsecond=0))
+            fold = self._fold_of(fact)
             if self._stands_alone(fold):
                 alone.append(fact)
             else:
@@ -186,6 +200,11 @@ class AlarmDesk:
             watch.execute(_QUERIES.raise_alarms, _alone(alone, now))
         if folded:
             watch.execute(_QUERIES.fold_alarms, _folded(folded, now))
+
+    def _fold_of(self, fact: _Fact) -> _Fold:
+        apart = self._state_changes_apart or fact.component == _DATABASE
+        component, kind = (fact.component, fact.kind) if apart else _MESSAGES
+        return _Fold(component, kind, fact.at.replace(second=0, microsecond=0))
 
     def _stands_alone(self, fold: _Fold) -> bool:
         limit = alarm_kind(fold.kind).alone
