@@ -116,12 +116,12 @@ def run(
 
 async def _run(desk: Desk, number: int) -> "Progress":
     from tanada.base.database import connect  # noqa: PLC0415 -- see cli/README.md
-    from tanada.base.memory import collect_seldom  # noqa: PLC0415
+    from tanada.base.garbage import collect_rarely  # noqa: PLC0415
     from tanada.base.seams import live_seams  # noqa: PLC0415
     from tanada.batch.running import ROLE, JobRun, run_paced  # noqa: PLC0415
     from tanada.executions import EXECUTIONS  # noqa: PLC0415
 
-    collect_seldom()
+    collect_rarely()
     job = JobRun(
         number,
         lambda: connect(desk.url, application=f"tanada job {number}", role=ROLE),
