@@ -24,6 +24,7 @@ from tanada.counterparts.terminal import RESTART_S, State, Terminal
 from tanada.counterparts.visits import (
     MACHINE_STOPPED,
     QUEUE_TOO_LONG,
+    STAYED_AWAY,
     Media,
     Visit,
     VisitKind,
@@ -242,6 +243,7 @@ class Fleet:
         self.records: Final = self.counts.records
         """Every visit, in the order in which they ended."""
         self._machines = {spec.terminal: self._machine(spec, demand, cards) for spec in terminals}
+        self._stay_away = 0.0
         self._for_staff: dict[int, Terminal] = {}
         """Stopped machines that nobody has come to yet, longest stopped first."""
 
@@ -282,6 +284,14 @@ class Fleet:
     def stopped_machines(self) -> tuple[int, ...]:
         """The machines that nobody has come to yet, longest stopped first."""
         return tuple(self._for_staff)
+
+    def announce(self, stay_away: float) -> None:
+        """People have heard that machines stand still: that share of them does not even come.
+
+        Who stays away follows from the visit itself, so that no further random number is drawn.
+        """
+        assert 0 <= stay_away <= 1, "a share is 0 to 1"
+        self._stay_away = stay_away
 
     def remove_media(self, number: int) -> Media:
         """Somebody opens the stopped machine and takes out what it holds, to give it back later."""

@@ -28,6 +28,7 @@ NOTE_YEN: Final = 1_000
 
 MACHINE_STOPPED: Final = "machine_stopped"
 QUEUE_TOO_LONG: Final = "queue_too_long"
+STAYED_AWAY: Final = "stayed_away"
 CASH_SHORT: Final = "cash_short"
 HOST_OUT_OF_REACH: Final = "host_out_of_reach"
 NO_ANSWER: Final = "no_answer"

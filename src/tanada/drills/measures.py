@@ -22,11 +22,13 @@ COUNTS: Final = frozenset(
         "atms_stopped_peak",
         "atms_stopped_at_10_15",
         "atms_stopped_at_19_40",
+        "cards_and_passbooks_kept",
         "customers_turned_away",
         "escapes",
         "in_doubt_left",
         "media_retained",
         "other_product_failures",
+        "time_deposit_double_errors",
         "time_deposit_failures",
         "visits",
     }
@@ -126,7 +128,9 @@ def course(played: Played) -> Measures:
         "atms_stopped_peak_at": _clock(fleet.stopped_peak_at) if fleet.stopped_peak else None,
         "atms_stopped_at_19_40": _stopped_at(played, "19:40"),
         "atms_stopped_at_end": fleet.stopped_now,
-        "media_per_stopped_machine": round(fleet.retained_per_stop, 2) if fleet.stops else None,
+        "cards_and_passbooks_kept": _kept(played),
+        "media_per_stopped_machine": _per_machine(_kept(played), fleet.stopped_peak),
+        "time_deposit_double_errors": sum(r.code == Code.DOUBLE_ERROR for r in played.records),
         "customers_turned_away": sum(r.kind == "turned_away" for r in played.records),
         "visits": len(played.records),
     }
@@ -173,6 +177,16 @@ def _refused_before_start(played: Played) -> bool | None:
 def _at(played: Played, kind: str) -> str | None:
     line = played.evidence.first(kind)
     return _clock(line.at) if line else None
+
+
+def _kept(played: Played) -> int:
+    """Cards and passbooks, without the cash that the report does not count."""
+    kept = played.fleet.media_retained
+    return sum(count for medium, count in kept.items() if medium != "cash")
+
+
+def _per_machine(kept: int, machines: int) -> float | None:
+    return round(kept / machines, 2) if machines else None
 
 
 def _clock(moment: datetime | None) -> str | None:

@@ -35,6 +35,7 @@ class People:
             "notice-closed-compartments": self._notice,
             "reopen-compartments": self._reopen,
             "change-business-day": self._change_day,
+            "announce": self._announce,
         }
 
     async def act(self, person: Person) -> None:
@@ -124,6 +125,11 @@ class People:
             )
             compartment.reopen(f"recovered by {person.role}")
             self._timeline.note(person.role, "compartment_recovered", compartment.name)
+
+    async def _announce(self, person: Person) -> None:
+        """Tell the public; a share of the customers then stays away from the machines."""
+        self._world.fleet.announce(person.stay_away)
+        self._timeline.note(person.role, "public_told", f"{person.stay_away:.0%} stay away")
 
     async def _change_day(self, person: Person) -> None:
         """Move the business date on by a day, as the night does."""

@@ -111,6 +111,7 @@ Action = Literal[
     "notice-closed-compartments",
     "reopen-compartments",
     "change-business-day",
+    "announce",
 ]
 
 
@@ -125,6 +126,7 @@ class Person(_Part, frozen=True, kw_only=True):
     channel: str = ""
     machines_per_hour: float = 0.0
     over_minutes: int = 0
+    stay_away: float = 0.0
 
 
 class BlastRadius(_Part, frozen=True, kw_only=True):
