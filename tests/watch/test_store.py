@@ -211,6 +211,25 @@ def test_the_store_flushes_by_itself(seams: Seams, gateway_line: Line, clock: St
     asyncio.run(asyncio.wait_for(run(), 10))
 
 
+def test_a_fault_of_ours_does_not_end_the_recording(
+    seams: Seams, gateway_line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        store = AttemptStore(
+            seams, gateway_line, MemoryVolume(), name="gateway-1", flush_seconds=0.01
+        )
+        store.start()
+        store.record(attempt(1, origin=5))
+        while not caplog.records:
+            await asyncio.sleep(0.01)
+        store.record(attempt(2))
+        await asyncio.sleep(0.05)
+        await store.close()
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+    assert _rows(gateway_line) == [(2,)]
+
+
 @pytest.mark.parametrize(
     "statement",
     [

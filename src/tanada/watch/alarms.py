@@ -98,7 +98,10 @@ class Watcher:
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
-            await self.poll()
+            try:
+                await self.poll()
+            except Exception:  # A watcher that died of a fault of ours would die in silence.
+                _LOG.exception("a round of the watcher failed; the next one begins where it began")
             await asyncio.sleep(self._poll_seconds)
 
 

@@ -137,7 +137,10 @@ class AttemptStore:
     async def _keep_flushing(self) -> None:
         while True:
             await asyncio.sleep(self._flush_seconds)
-            await self.flush()
+            try:
+                await self.flush()
+            except Exception:  # A fault of ours may cost one batch, never the recording itself.
+                _LOG.exception("a batch of attempts of %s could not be kept", self._name)
 
     def _has_room(self) -> bool:
         if len(self._attempts) + len(self._settlements) < BUFFER_LIMIT:

@@ -4,6 +4,7 @@ It asks once for all who watch, so that ten open pages burden the bank as little
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from tanada.operations.commands import CompartmentStatus
 from tanada.watch.reading import Alarm, Hurt, MinuteCount, ServiceCount
 
 T = TypeVar("T")
+
+_LOG = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 2.0
 PART_SECONDS: Final = 5.0
@@ -138,7 +141,10 @@ class Lookout:
     async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(self._look_seconds)
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # A frozen page would show for ever what no longer holds.
+                _LOG.exception("a look at the bank failed")
 
     async def _ask(self, name: str) -> Part[Any]:
         question: Callable[[], Awaitable[Any]] = getattr(self._view, name)
