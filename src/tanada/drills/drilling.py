@@ -69,12 +69,26 @@ class Narrator(Protocol):
         """How far the loading of the bank is."""
 
 
+@contextmanager
+def opened(library: Library, order: Order, progress: Progress) -> Iterator["Runs"]:
+    """Load the bank that all runs are copied from; raises ``SettingsError`` for a scale."""
+    scale = check_scale(order.scale)
+    seed = library.scenario.world.seed if order.seed is None else order.seed
+    plan = plan_of(library.scenario, scale, seed)
+    with stage(plan, progress) as loaded:
+        yield Runs(library, plan, loaded, scale)
+
+
 def run(
     library: Library, policy: Policy, order: Order, narrator: Narrator
 ) -> tuple[Result, tuple[Line, ...]]:
-    """Run the drill under a policy beside its faultless twin; the result and the timeline."""
+    """Run the drill under a policy beside its faultless twin; the result and the timeline.
+
+    Raises ``PolicyError`` for a layer that does not exist, before anything is loaded.
+    """
+    without(policy, order.without, library.as_was)
     narrator.say("the bank of the drill")
-    with _Runs(library, order, narrator.progress).open() as runs:
+    with opened(library, order, narrator.progress) as runs:
         narrator.say("the faultless twin")
         # The twin is the default bank, whose customers all get what they came for.
         twin = runs.play(library.as_is, (), faulty=False)
@@ -86,7 +100,7 @@ def run(
 
 def compare(library: Library, order: Order, narrator: Narrator) -> Comparison:
     """Run the drill as it was and as it is, and the ablation."""
-    with _Runs(library, order, narrator.progress).open() as runs:
+    with opened(library, order, narrator.progress) as runs:
         narrator.say("the faultless twin")
         twin = runs.play(library.as_is, (), faulty=False)
         narrator.say(_title(library.as_was, ()))
@@ -99,7 +113,7 @@ def compare(library: Library, order: Order, narrator: Narrator) -> Comparison:
 
 def _ablation(library: Library, order: Order, narrator: Narrator) -> Iterator[Result]:
     small = Order(min(order.scale, ABLATION_SCALE), order.seed)
-    with _Runs(library, small, narrator.progress).open() as runs:
+    with opened(library, small, narrator.progress) as runs:
         twin = runs.play(library.as_is, (), faulty=False)
         for layers in ABLATION:
             narrator.say(_title(library.as_is, layers))
@@ -110,24 +124,9 @@ def _title(policy: Policy, layers: tuple[str, ...]) -> str:
     return f"{policy.name} without {', '.join(layers)}" if layers else policy.name
 
 
-class _Runs:
-    """Runs of one drill at one scale and seed, on one stage."""
+class Runs:
+    """Runs of one drill at one scale and seed, each on its own copy of the loaded bank."""
 
-    def __init__(self, library: Library, order: Order, progress: Progress) -> None:
-        self._library = library
-        self._scale = check_scale(order.scale)
-        self._seed = library.scenario.world.seed if order.seed is None else order.seed
-        self._plan = plan_of(library.scenario, self._scale, self._seed)
-        self._progress = progress
-
-    @contextmanager
-    def open(self) -> Iterator["_OpenRuns"]:
-        """Load the bank that all runs are copied from."""
-        with stage(self._plan, self._progress) as loaded:
-            yield _OpenRuns(self._library, self._plan, loaded, self._scale)
-
-
-class _OpenRuns:
     def __init__(self, library: Library, plan: BankPlan, loaded: Stage, scale: float) -> None:
         self._library = library
         self._plan = plan
