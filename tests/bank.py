@@ -15,8 +15,9 @@ from tanada.customers.demonstration import Resident
 from tanada.customers.pin import pin_proof
 from tanada.executions import EXECUTIONS
 from tanada.ledger.books import Finding, check_books
-from tanada.operations.commands import Command, Outcome
+from tanada.operations.commands import Command, Outcome, Request
 from tanada.operations.execution import Executor
+from tanada.operations.work import Executions
 
 BUSINESS_DATE = date(2026, 4, 1)
 NOW = datetime(2026, 4, 1, 10, 0, tzinfo=JST)
@@ -77,9 +78,14 @@ def proof_of(resident: Resident) -> bytes:
     return pin_proof(PVK, resident.card, resident.pin)
 
 
-def executor(url: str, rules: Policy | None = None, name: str = "all-0") -> Executor:
+def executor(
+    url: str,
+    rules: Policy | None = None,
+    name: str = "all-0",
+    executions: Executions = EXECUTIONS,
+) -> Executor:
     """An executor on a connection of its own, with the rights of a compartment."""
-    opened = Executor(name, connector(url, "tanada_compartment"), EXECUTIONS, rules or policy())
+    opened = Executor(name, connector(url, "tanada_compartment"), executions, rules or policy())
     opened.start()
     return opened
 
@@ -89,6 +95,26 @@ def connector(url: str, role: str | None) -> Callable[[], Connection]:
     return lambda: connect(url, application="test", role=role)
 
 
-def run(opened: Executor, *commands: Command, monotonic: float = 0.0) -> list[Outcome]:
-    """Execute the commands as one batch at ``NOW``."""
-    return opened.execute(commands, NOW, monotonic)
+def run(opened: Executor, *requests: Request, monotonic: float = 0.0) -> list[Outcome]:
+    """Execute the requests as one batch at ``NOW``."""
+    return opened.execute(requests, NOW, monotonic)
+
+
+def balance_of(url: str, account: int) -> int:
+    """The balance in yen according to the ledger."""
+    with connect(url, application="test") as connection:
+        row = connection.execute(
+            "select balance from ledger.account where account_id = %s", (account,)
+        ).fetchone()
+    assert row is not None, "no such account"
+    balance: int = row[0]
+    return balance
+
+
+def facts(url: str) -> list[tuple[str, str]]:
+    """Component and kind of each fact that was recorded, in order."""
+    with connect(url, application="test") as connection:
+        rows = connection.execute(
+            "select component, kind from operations.fact order by fact_id"
+        ).fetchall()
+    return [(row[0], row[1]) for row in rows]

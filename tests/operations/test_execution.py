@@ -1,6 +1,7 @@
 """The one transaction in which money moves: what a batch promises."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -71,9 +72,13 @@ def test_the_same_key_with_other_content_is_an_error_of_its_own(opened: Executor
     ],
 )
 def test_bad_input_is_declined_with_its_own_code(
-    opened: Executor, content: dict[str, object], code: Code
+    opened: Executor, content: dict[str, Any], code: Code
 ) -> None:
-    wanted = {"account": residents()[0].account, "amount": 1_000, "terminal": 1} | content
+    wanted: dict[str, Any] = {
+        "account": residents()[0].account,
+        "amount": 1_000,
+        "terminal": 1,
+    } | content
     [outcome] = run(opened, Teller().make(DepositCash, **wanted))
     assert (outcome.kind, outcome.code) == ("declined", code)
 

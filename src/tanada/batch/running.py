@@ -127,7 +127,7 @@ class JobRun:
             command.key: item.position for command, item in zip(commands, chunk, strict=True)
         }
         outcomes = self._executor.execute(commands, now, monotonic, self._write_checkpoint)
-        if any(outcome.code is Code.NO_ANSWER for outcome in outcomes):
+        if any(outcome.code in (Code.NO_ANSWER, Code.DATABASE_DOWN) for outcome in outcomes):
             raise DatabaseUnreachable(
                 f"job {self.job_id} lost its database; tanada job run {self.job_id} goes on"
             )

@@ -18,7 +18,7 @@ from tanada.base.database import (
     text_array,
     uuid_array,
 )
-from tanada.base.errors import BankError, InvariantBroken
+from tanada.base.errors import BankError
 from tanada.base.pipeline import Parameters, Pipeline
 from tanada.ledger.accounts import is_customer
 
@@ -29,6 +29,13 @@ class ReversalLogFull(BankError):
     """The product's reversal log has no row left today; the update was not done."""
 
     code = "reversal_log_full"
+
+
+class CancelledMeanwhile(BankError):
+    """Another batch cancelled the same operation after this one had read its row of the log."""
+
+    code = "cancelled_meanwhile"
+    transient = True
 
 
 class Posting(NamedTuple):
@@ -123,6 +130,10 @@ class Book:
         self._post_all(reversal, contra)
         self._reversed.append((original, reversal))
 
+    def is_reversed(self, operation: UUID) -> bool:
+        """Whether this very batch cancels the operation."""
+        return any(original == operation for original, _ in self._reversed)
+
     def pending(self, operation: UUID) -> tuple[Posting, ...] | None:
         """The postings of an operation that this very batch posts, if it does."""
         return next((row[2] for row in self._log if row[0] == operation), None)
@@ -177,31 +188,11 @@ class Book:
     def write(self, pipeline: Pipeline) -> None:
         """Send all of the batch to the database, inside the caller's transaction."""
         if self._opened:
-            self._write_opened(pipeline)
+            _write_opened(pipeline, self._opened, self.business_date)
         if self._log or self._reversed:
             pipeline.execute(QUERIES.write_postings, self._parameters())
         if self._reversed:
-            self._write_reversed(pipeline)
-
-    def _write_opened(self, pipeline: Pipeline) -> None:
-        accounts = [account for account, _ in self._opened]
-        pipeline.execute(
-            QUERIES.open_accounts,
-            (
-                int_array(account.account_id for account in accounts),
-                text_array(account.product for account in accounts),
-                int_array(customer for _, customer in self._opened),
-                date_array([self.business_date] * len(accounts)),
-            ),
-        )
-
-    def _write_reversed(self, pipeline: Pipeline) -> None:
-        originals = uuid_array(row[0] for row in self._reversed)
-        marked = pipeline.execute(
-            QUERIES.mark_reversed, (originals, uuid_array(row[1] for row in self._reversed))
-        )
-        if len(marked.fetchall()) != len(self._reversed):
-            raise InvariantBroken("an operation was to be cancelled twice; nothing was written")
+            _mark_reversed(pipeline, self._reversed)
 
     def _parameters(self) -> Parameters:
         entries, bank, log = self._entries, self._bank_entries, self._log
@@ -230,6 +221,28 @@ class Book:
             "balance_sequences": int_array(account.last_sequence for account in changed.values()),
             "balance_count": len(changed),
         }
+
+
+def _write_opened(
+    pipeline: Pipeline, opened: Sequence[tuple[Account, int]], business_date: date
+) -> None:
+    pipeline.execute(
+        QUERIES.open_accounts,
+        (
+            int_array(account.account_id for account, _ in opened),
+            text_array(account.product for account, _ in opened),
+            int_array(customer for _, customer in opened),
+            date_array([business_date] * len(opened)),
+        ),
+    )
+
+
+def _mark_reversed(pipeline: Pipeline, pairs: Sequence[tuple[UUID, UUID]]) -> None:
+    originals = uuid_array(original for original, _ in pairs)
+    reversals = uuid_array(reversal for _, reversal in pairs)
+    marked = pipeline.execute(QUERIES.mark_reversed, (originals, reversals)).fetchall()
+    if len(marked) != len(pairs):
+        raise CancelledMeanwhile("another batch has cancelled the same operation; look again")
 
 
 def business_date(connection: Connection) -> date:

@@ -3,11 +3,10 @@
 With nine victims, as on 7 March 2021, a breaker that waits for half of a hundred calls never opens.
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from tanada.controls.policies import BreakerRule
-
-_CLOSED: Final = 0
 
 
 class BreakerKey(NamedTuple):
@@ -21,13 +20,14 @@ class BreakerKey(NamedTuple):
         return f"{self.product}/{self.channel}/{self.operation}"
 
 
-class _State:
-    __slots__ = ("cause", "errors", "opened_at")
+class _State(NamedTuple):
+    cause: str
+    errors: int
+    opened_at: float | None
 
-    def __init__(self) -> None:
-        self.cause = ""
-        self.errors = 0
-        self.opened_at: float | None = None
+
+Memory = Mapping[BreakerKey, _State]
+"""What ``remember`` remembers."""
 
 
 class Breakers:
@@ -45,7 +45,7 @@ class Breakers:
         if now - state.opened_at < self._rule.probe_seconds:
             return False
         # The next probe waits its turn, whether or not this one comes back with an answer.
-        state.opened_at = now
+        self._states[key] = state._replace(opened_at=now)
         return True
 
     def succeeded(self, key: BreakerKey) -> bool:
@@ -61,16 +61,20 @@ class Breakers:
         """
         if self._rule.errors == 0:
             return False
-        state = self._states.setdefault(key, _State())
-        state.errors = state.errors + 1 if state.cause == cause else 1
-        state.cause = cause
-        if state.opened_at is not None:
-            state.opened_at = now
-            return False
-        if invariant or state.errors >= self._rule.errors:
-            state.opened_at = now
-            return True
-        return False
+        before = self._states.get(key, _State(cause, 0, None))
+        errors = before.errors + 1 if before.cause == cause else 1
+        was_open = before.opened_at is not None
+        opens = was_open or invariant or errors >= self._rule.errors
+        self._states[key] = _State(cause, errors, now if opens else None)
+        return opens and not was_open
+
+    def remember(self) -> Memory:
+        """How the breakers are now, for a batch that may be undone."""
+        return dict(self._states)
+
+    def go_back(self, memory: Memory) -> None:
+        """Forget what a batch did to the breakers: it is decided again, and would count twice."""
+        self._states = dict(memory)
 
     def open(self) -> tuple[str, ...]:
         """The breakers that are open, for people."""

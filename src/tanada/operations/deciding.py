@@ -14,7 +14,7 @@ from tanada.base.pipeline import Pipeline
 from tanada.ledger.book import ReversalLogFull
 from tanada.ledger.reversal_log import ReversalLog
 from tanada.operations.breakers import BreakerKey, Breakers
-from tanada.operations.codes import Code
+from tanada.operations.codes import MEANINGS, Code
 from tanada.operations.commands import (
     MAX_KEY_LENGTH,
     Command,
@@ -136,9 +136,7 @@ class Deciding:
             product = execution.product
             decision = self._guarded(command, product, self._run(execution))
         outcome = outcome_of(command.key, decision.code, decision.result)
-        # A double error leaves nothing behind by which the command could be answered later; who
-        # wants to know must inquire, which settles it.
-        if outcome.kind != "unknown":
+        if _stands(command, outcome):
             known = Known(digest, type(command).__name__, outcome)
             self._store(command, product, command.key, known)
         return outcome
@@ -195,7 +193,7 @@ class Deciding:
         return decision
 
     def _after_error(self, key: BreakerKey, product: str, error: Exception) -> Decision:
-        cause = error.code if isinstance(error, BankError) else type(error).__name__
+        cause = cause_of(error)
         broken = isinstance(error, AssertionError | InvariantBroken)
         if self._guards.breakers.failed(key, cause, self._monotonic, invariant=broken):
             self.facts.append(Fact(str(key), "breaker_opened", f"{cause}: {error}"))
@@ -210,6 +208,8 @@ class Deciding:
         return Decision(Code.DOUBLE_ERROR)
 
     def _reverse(self, command: Reverse) -> Decision:
+        if command.original_key in ("", command.key):
+            return decline(Code.NOT_REVERSIBLE)
         original = operation_id(command.original_key)
         known = self._known.get(original)
         if known is None:
@@ -225,11 +225,39 @@ class Deciding:
         return next((e for e in self._executions.values() if e.operation == command), None)
 
 
-def products_posting(requests: Sequence[Request], executions: Executions) -> dict[str, int]:
-    """How many rows of each product's reversal log the requests may need."""
+def _stands(command: Command, outcome: Outcome) -> bool:
+    """Whether the outcome is the last word on its key, to be stored.
+
+    A double error leaves nothing behind by which the command could be answered later; who wants to
+    know must inquire, which settles it. A cancellation that failed for a reason of the bank's must
+    be possible when the reason is gone, and its channel knows no other key for it.
+    """
+    if outcome.kind == "unknown":
+        return False
+    return not (isinstance(command, Reverse) and MEANINGS[outcome.code].bank_reason)
+
+
+def cause_of(error: Exception) -> str:
+    """The kind of an error, in one word."""
+    return error.code if isinstance(error, BankError) else type(error).__name__
+
+
+def products_posting(
+    requests: Sequence[Request], executions: Executions, reserves: bool
+) -> dict[str, int]:
+    """How many rows of each product's reversal log the requests may need.
+
+    A cancellation needs one only where the policy does not reserve.
+    """
     needed: dict[str, int] = {}
     for request in requests:
-        execution = executions.get(type(request))  # type: ignore[arg-type]  # inquiries have none
-        if execution is not None and execution.posts:
-            needed[execution.product] = needed.get(execution.product, 0) + 1
+        if isinstance(request, Reverse):
+            product, rows = request.product, 0 if reserves else 1
+        else:
+            execution = executions.get(type(request))  # type: ignore[arg-type]  # see Request
+            if execution is None:
+                continue
+            product, rows = execution.product, int(execution.posts)
+        if rows:
+            needed[product] = needed.get(product, 0) + rows
     return needed

@@ -27,8 +27,8 @@ from tanada.ledger.book import business_date
 from tanada.ledger.reversal_log import Meter, ReversalLog
 from tanada.operations.breakers import Breakers
 from tanada.operations.codes import Code
-from tanada.operations.commands import Outcome, Request, outcome_of
-from tanada.operations.deciding import Deciding, Fact, Guards, products_posting
+from tanada.operations.commands import InquireOutcome, Outcome, Request, outcome_of
+from tanada.operations.deciding import Deciding, Fact, Guards, cause_of, products_posting
 from tanada.operations.loading import load_batch
 from tanada.operations.storing import store_operations
 from tanada.operations.work import Executions
@@ -36,7 +36,9 @@ from tanada.operations.work import Executions
 QUERIES: Final = load_queries("tanada.operations")
 
 MAX_TRIES: Final = 4
-"""Times that a batch is begun anew after a transient error of the database."""
+"""Times that a batch is begun, anew after a transient error of the database."""
+
+_RACES: Final = frozenset({"operation_pkey", "account_pkey"})
 
 _LOG = logging.getLogger(__name__)
 
@@ -112,35 +114,41 @@ class Executor:
         ``also`` is called once in each transaction that is tried, with the requests decided in it,
         and must therefore have the same effect if it is called again.
 
-        A batch that the database refuses is halved until the command that spoils it stands alone.
+        A batch that cannot be executed is halved until the command that spoils it stands alone.
         A batch whose connection broke is executed again: what had been committed is found by its
         key, so that nothing happens twice.
         """
+        cut_off = False
         for attempt in range(1, MAX_TRIES + 1):
+            connected = False
             try:
+                self._opened()
+                connected = True
                 return self._transact(requests, now, monotonic, also)
             except DatabaseUnreachable as error:
                 _LOG.warning("%s lost its database (try %d): %s", self.name, attempt, error)
                 self._drop_connection()
-            except BankError as error:
-                if attempt < MAX_TRIES and (error.transient or _raced(error)):
+                cut_off = cut_off or connected
+            except Exception as error:  # the border that keeps a bad command from its neighbours
+                if attempt < MAX_TRIES and _may_pass(error):
                     continue
                 return self._halve(requests, now, monotonic, error, also)
-        # Each try may have been cut off in its commit, so the outcome is not known here.
-        return [outcome_of(request.key, Code.NO_ANSWER) for request in requests]
+        return [_without_database(request, cut_off=cut_off) for request in requests]
 
     def _halve(
         self,
         requests: Sequence[Request],
         now: datetime,
         monotonic: float,
-        error: BankError,
+        error: Exception,
         also: Also | None,
     ) -> list[Outcome]:
         if len(requests) == 1:
-            detail = f"{requests[0].key}: {error.code}: {error}"
-            self.record([Fact(self.name, "operation_refused_by_database", detail)], now)
-            return [outcome_of(requests[0].key, Code.INTERNAL_ERROR)]
+            detail = f"{requests[0].key}: {cause_of(error)}: {error}"
+            refused = isinstance(error, DatabaseError)
+            kind = "operation_refused_by_database" if refused else "internal_error"
+            self.record([Fact(self.name, kind, detail)], now)
+            return [_not_executed(requests[0], error)]
         middle = len(requests) // 2
         return self.execute(requests[:middle], now, monotonic, also) + self.execute(
             requests[middle:], now, monotonic, also
@@ -184,16 +192,23 @@ class Executor:
     def _opened(self) -> Connection:
         if self._connection is None:
             connection = self._connect()
-            # The same few statements for ever: plan each once.
-            connection.prepare_threshold = 0
-            with translate_errors():
-                connection.execute(QUERIES.plan_by_key)
+            try:
+                self._prepare(connection)
+            except BaseException:  # half prepared it is of no use, whatever came in between
+                connection.close()
+                raise
             self._connection = connection
-            self._pipeline = Pipeline(connection)
-            self._log = ReversalLog(connection, self._policy.reversal_log, self.name)
-            self._business_date = business_date(connection)
-            self._log.give_back(self._business_date)
         return self._connection
+
+    def _prepare(self, connection: Connection) -> None:
+        # The same few statements for ever: plan each once.
+        connection.prepare_threshold = 0
+        log = ReversalLog(connection, self._policy.reversal_log, self.name)
+        with translate_errors():
+            connection.execute(QUERIES.plan_by_key)
+            day = business_date(connection)
+        log.give_back(day)
+        self._pipeline, self._log, self._business_date = Pipeline(connection), log, day
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
@@ -205,11 +220,11 @@ class Executor:
     def _transact(
         self, requests: Sequence[Request], now: datetime, monotonic: float, also: Also | None
     ) -> list[Outcome]:
-        self._opened()
         pipeline, log, day = self._pipeline, self._log, self._business_date
         assert pipeline is not None and log is not None and day is not None
-        log.ensure(products_posting(requests, self._executions), day)
+        log.ensure(products_posting(requests, self._executions, log.reserves), day)
         guards = Guards(self.breakers, log)
+        breakers_before = self.breakers.remember()
         deciding: Deciding | None = None
         try:
             with translate_errors(), pipeline.transaction():
@@ -224,6 +239,7 @@ class Executor:
                 if also is not None:
                     also(pipeline, requests, outcomes)
         except BaseException:  # whatever ended the batch, its rows were not written
+            self.breakers.go_back(breakers_before)
             if deciding is not None:
                 for product in deciding.rows_taken:
                     log.put_back(product, day)
@@ -244,9 +260,35 @@ class Executor:
         return facts
 
 
-def _raced(error: BankError) -> bool:
-    """Whether another connection stored the same key first: a killed compartment's last commit."""
-    return isinstance(error, IntegrityViolated) and error.constraint == "operation_pkey"
+def _may_pass(error: Exception) -> bool:
+    """Whether the batch may go through if it is begun anew.
+
+    It may, too, when another connection stored the same key first (a killed compartment's last
+    commit), or opened the same account: the next try finds it.
+    """
+    if isinstance(error, IntegrityViolated):
+        return error.constraint in _RACES
+    return isinstance(error, BankError) and error.transient
+
+
+def _without_database(request: Request, *, cut_off: bool) -> Outcome:
+    """The outcome of a request for which the database was lost at every try.
+
+    A try that was cut off may have been so in its commit; then nobody knows. Nor does who asks what
+    came of an earlier command learn anything from a database that is not there.
+    """
+    known = not cut_off and not isinstance(request, InquireOutcome)
+    return outcome_of(request.key, Code.DATABASE_DOWN if known else Code.NO_ANSWER)
+
+
+def _not_executed(request: Request, error: Exception) -> Outcome:
+    """The outcome of a request that was undone, at the last try, because of ``error``.
+
+    An inquiry has found out nothing then. After an obstacle that may pass the answer is unknown as
+    well: it may have been the same key, being executed over another connection.
+    """
+    unknown = isinstance(request, InquireOutcome) or _may_pass(error)
+    return outcome_of(request.key, Code.NO_ANSWER if unknown else Code.INTERNAL_ERROR)
 
 
 def _level(meter: Meter, warn_permille: int) -> str:

@@ -59,7 +59,9 @@ def decide_reversal(
     postings = work.book.pending(outcome.operation_id) if logged is None else logged.postings
     if postings is None or execution is None or not execution.reversible:
         return decline(Code.NOT_REVERSIBLE)
-    if logged is not None and logged.reversed_by is not None:
+    if execution.product != command.product:
+        return decline(Code.WRONG_PRODUCT)
+    if work.book.is_reversed(outcome.operation_id) or (logged and logged.reversed_by is not None):
         return decline(Code.ALREADY_REVERSED)
     if logged is not None and logged.business_date != work.business_date:
         return decline(Code.NOT_REVERSIBLE)

@@ -87,6 +87,9 @@ def undo_withdrawal(command: Command, postings: Sequence[Posting], work: Work) -
     card = cards.get(getattr(command, "card", 0))
     if card is None or card.withdrawn_on != work.business_date:
         return
+    if not any(posting.account == card.account_id for posting in postings):
+        # Nobody holds the lock that guards the row of a card of another account.
+        return
     amount = sum(posting.amount for posting in postings if posting.amount > 0)
     cards.put(
         card.card_number,
