@@ -16,7 +16,7 @@ from tanada.base.seams import Seams
 from tanada.controls.policies import Policy
 from tanada.controls.routing import routes
 from tanada.controls.switches import Suspended, SwitchBoard
-from tanada.operations.codes import Code
+from tanada.operations.codes import MEANINGS, Code
 from tanada.operations.commands import (
     MICROSECONDS,
     Ask,
@@ -88,13 +88,14 @@ class Door:
         if refused is not None:
             return outcome_of(command.key, refused)
         try:
-            return await self._call(command, self._seconds_to(command.deadline))
-        except LinkDown as error:
-            if not error.sent:
+            outcome = await self._call(command, self._seconds_to(command.deadline))
+        except LinkError as error:
+            if isinstance(error, LinkDown) and not error.sent:
                 return outcome_of(command.key, Code.COMPARTMENT_UNREACHABLE)
-        except LinkError:
-            pass
-        return await self._doubt(command, abandon)
+            outcome = outcome_of(command.key, Code.NO_ANSWER)
+        if outcome.kind == "unknown" and self._policy.inquiry.enabled:
+            return await self._doubt(command, abandon, outcome)
+        return outcome
 
     def _refusal(self, command: Command) -> Code | None:
         refused = refusal_of(command)
@@ -130,10 +131,7 @@ class Door:
 
     # -- in doubt ------------------------------------------------------------------------------
 
-    async def _doubt(self, command: Command, abandon: Reverse | None) -> Outcome:
-        unknown = outcome_of(command.key, Code.NO_ANSWER)
-        if not self._policy.inquiry.enabled:
-            return unknown
+    async def _doubt(self, command: Command, abandon: Reverse | None, unknown: Outcome) -> Outcome:
         self.in_doubt[command.key] = command
         # While the gateway still waits, a compartment that came back may give the true answer.
         while (left := self._seconds_to(command.deadline)) > 0:
@@ -198,7 +196,8 @@ class Door:
                 outcome = await self._call(reverse, REVERSAL_TIMEOUT_S)
             except LinkError:
                 outcome = outcome_of(reverse.key, Code.NO_ANSWER)
-            if outcome.kind in ("accepted", "declined"):
+            # A reason of the bank's passes, and what was given up must not stay booked.
+            if not MEANINGS[outcome.code].bank_reason:
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._policy.inquiry.longest_seconds)
