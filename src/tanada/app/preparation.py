@@ -24,6 +24,7 @@ from tanada.batch.demonstration import BankPlan, load, population_of
 from tanada.channels.atm.keys import AtmKeys
 from tanada.controls.policies import Policy, parse_policy
 from tanada.customers.demonstration import Population, count_customers
+from tanada.ledger.book import advance_business_date
 from tanada.ledger.opening import is_opened
 from tanada.schemas import CORE_PACKAGES, WATCH_PACKAGES
 
@@ -161,9 +162,12 @@ def _load_people(bank: LiveBank, policy: Policy, keys: AtmKeys, narrator: Narrat
     """Load the bank unless it is; how many customers it has, which nobody changes later."""
     url = bank.core_url
     with connect(url, application="tanada load", statement_timeout_ms=0) as connection:
-        if not is_opened(connection):
+        today = LiveClock().now().date()
+        if is_opened(connection):
+            # There is no night chain yet: a bank that was stopped overnight opens on its new day.
+            advance_business_date(connection, today)
+        else:
             narrator.say(f"{bank.settings.customers:,} customers")
-            today = LiveClock().now().date()
             plan = demonstration_plan(bank.settings.customers, today, policy)
             load(connection, plan, pvk=keys.pvk, progress=narrator.progress)
         return msgspec.structs.replace(bank, customers=count_customers(connection))

@@ -44,8 +44,10 @@ def run(
 ) -> int:
     """Run a drill beside its faultless twin. Exit status 1 if it did not go as it must."""
     from tanada.app.drills import library  # noqa: PLC0415 -- see cli/README.md
+    from tanada.base.garbage import collect_rarely  # noqa: PLC0415
     from tanada.drills.drilling import Order  # noqa: PLC0415
 
+    collect_rarely()
     layers = tuple(layer.strip() for layer in without.split(",") if layer.strip())
     order = Order(scale=scale, seed=seed, without=layers)
     if compare:

@@ -11,6 +11,7 @@ from tanada.counterparts.fleet import Dispatch
 from tanada.drills.scenario import Person, Scenario, at_clock
 from tanada.drills.timeline import Timeline
 from tanada.drills.world import World
+from tanada.ledger.book import advance_business_date
 
 _QUERIES: Final = load_queries("tanada.drills")
 _NO_GUARD: Final = 0
@@ -135,5 +136,5 @@ class People:
         """Move the business date on by a day, as the night does."""
         connect = self._world.connector(self._world.databases.core, "tanada_batch")
         with connect() as connection, translate_errors():
-            connection.execute(_QUERIES.next_business_date)
+            advance_business_date(connection, self._at(person).date())
         self._timeline.note(person.role, "business_date_changed", person.at)

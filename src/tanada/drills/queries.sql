@@ -12,10 +12,6 @@ delete from ledger.reversal_meter
 -- All facts in order, for the timeline.
 select at, component, kind, detail from operations.fact order by fact_id
 
--- next_business_date --
--- Move the business date on by a day.
-update ledger.business_day set business_date = business_date + 1
-
 -- hash_entries --
 -- Every entry of customers' accounts, in an order that does not depend on how they came.
 copy (select account_id, sequence, operation_id, amount, balance_after, business_date, booked_at

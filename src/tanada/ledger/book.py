@@ -252,3 +252,11 @@ def business_date(connection: Connection) -> date:
     found = row[0]
     assert isinstance(found, date)
     return found
+
+
+def advance_business_date(connection: Connection, day: date) -> bool:
+    """Book on ``day`` from now on; False if the bank is there already, or beyond.
+
+    The online bank goes on meanwhile: a batch that meets the change begins anew.
+    """
+    return connection.execute(QUERIES.advance_business_date, {"day": day}).rowcount > 0

@@ -4,6 +4,10 @@
 -- The business date on which everything is booked now.
 select business_date from ledger.business_day
 
+-- advance_business_date --
+-- Move the business date forward, never back; batches under way begin anew on the new date.
+update ledger.business_day set business_date = %(day)s where business_date < %(day)s
+
 -- lock_accounts --
 -- Lock the accounts of a batch in the order of their ids, so that two batches never wait in a ring.
 select account_id, product, balance, floor, last_sequence, open
