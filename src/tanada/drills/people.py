@@ -9,7 +9,7 @@ from tanada.base.database import load_queries, translate_errors
 from tanada.controls.switching import Order, Service, restore, suspend
 from tanada.counterparts.fleet import Dispatch
 from tanada.drills.scenario import Person, Scenario, at_clock
-from tanada.drills.timeline import Timeline
+from tanada.drills.timeline import Timeline, sleep_until
 from tanada.drills.world import World
 from tanada.ledger.book import advance_business_date
 
@@ -41,7 +41,7 @@ class People:
 
     async def act(self, person: Person) -> None:
         """Wait for the time of the step, see whether there is reason for it, and take it."""
-        await self._until(self._at(person))
+        await sleep_until(self._world.seams.clock, self._at(person))
         if person.when and not self._has_happened(person.when):
             return
         await self._steps[person.action](person)
@@ -63,11 +63,6 @@ class People:
         connect = self._world.connector(self._world.databases.core, "tanada_console")
         with connect() as connection, translate_errors():
             return connection.execute(_QUERIES.fact_of_kind, (kind,)).fetchone() is not None
-
-    async def _until(self, moment: datetime) -> None:
-        left = (moment - self._world.seams.clock.now()).total_seconds()
-        if left > 0:
-            await asyncio.sleep(left)
 
     def _order(self, person: Person) -> Order:
         reason = f"{person.action} at {person.at}"

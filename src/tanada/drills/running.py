@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from tanada.base.clock import LiveClock
@@ -24,7 +23,7 @@ from tanada.drills.evidence import Evidence, gather
 from tanada.drills.people import People
 from tanada.drills.scenario import BatchPart, Scenario, at_clock
 from tanada.drills.stage import Databases
-from tanada.drills.timeline import Timeline
+from tanada.drills.timeline import Timeline, sleep_until
 from tanada.drills.world import Cast, World, demand_of
 from tanada.executions import EXECUTIONS
 from tanada.ledger.accounts import atm_cash
@@ -133,10 +132,10 @@ class _Run:
     async def _batch(self, part: BatchPart) -> None:
         world, begins = self._world, self._scenario.world.begins
         connect = world.connector(self._databases.core, "tanada_batch")
-        await self._until(at_clock(begins, part.submitted_at))
+        await sleep_until(world.seams.clock, at_clock(begins, part.submitted_at))
         with connect() as connection:
             accepted = self._submit(connection, part)
-        await self._until(at_clock(begins, part.starts_at))
+        await sleep_until(world.seams.clock, at_clock(begins, part.starts_at))
         for job_id in accepted:
             self._timeline.note("batch", "job_started", f"job {job_id}")
             run = JobRun(job_id, connect, EXECUTIONS, world.policy)
@@ -172,11 +171,6 @@ class _Run:
     def _note_end(self, progress: Progress) -> None:
         detail = f"job {progress.job_id}: {progress.done} of {progress.planned}, {progress.reason}"
         self._timeline.note("batch", f"job_{progress.state}", detail)
-
-    async def _until(self, moment: datetime) -> None:
-        left = (moment - self._world.seams.clock.now()).total_seconds()
-        if left > 0:
-            await asyncio.sleep(left)
 
     # -- what is left ----------------------------------------------------------------------------
 

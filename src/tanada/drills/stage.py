@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from typing import Final
 
 from psycopg import sql
 
@@ -15,7 +16,10 @@ from tanada.batch.demonstration import BankPlan, LoadedBank, Progress, load
 from tanada.channels.atm.keys import AtmKeys
 from tanada.schemas import CORE_PACKAGES, WATCH_PACKAGES
 
-_NO_LIMIT = 0
+_NO_LIMIT: Final = 0
+_CREATE: Final = sql.SQL("create database {}")
+_COPY: Final = sql.SQL("create database {} template {} strategy file_copy")
+_DROP: Final = sql.SQL("drop database {} with (force)")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Stage:
     def load(self, progress: Progress | None = None) -> LoadedBank:
         """Make the databases that the runs are copied from."""
         for name, packages in (("core", CORE_PACKAGES), ("watch", WATCH_PACKAGES)):
-            self._administer("create database {}", name)
+            self._administer(_CREATE, name)
             migrate(self._server.url_of(name), packages)
         with _open(self._server.url_of("core")) as connection:
             loaded = load(connection, self.plan, pvk=self.keys.pvk, progress=progress)
@@ -52,16 +56,17 @@ class Stage:
         number = next(self._numbers)
         names = {name: f"{name}_{number}" for name in ("core", "watch")}
         for template, name in names.items():
-            self._administer("create database {} template {} strategy file_copy", name, template)
+            self._administer(_COPY, name, template)
         try:
             yield Databases(*(with_database(self._server.url, name) for name in names.values()))
         finally:
             for name in names.values():
-                self._administer("drop database {} with (force)", name)
+                self._administer(_DROP, name)
 
-    def _administer(self, statement: str, *names: str) -> None:
+    def _administer(self, statement: sql.SQL, *names: str) -> None:
+        command = statement.format(*map(sql.Identifier, names))
         with _open(self._server.url) as connection, translate_errors():
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+            connection.execute(command)
 
 
 def _open(url: str) -> Connection:

@@ -1,5 +1,6 @@
 """What happened in a run, line by line: a part of its hash and the reader's way in."""
 
+import asyncio
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,3 +30,8 @@ class Timeline:
     def first(self, kind: str) -> Line | None:
         """The first line of a kind."""
         return next((line for line in self.lines if line.kind == kind), None)
+
+
+async def sleep_until(clock: Clock, moment: datetime) -> None:
+    """Let time pass until ``moment``; a moment that has passed is now."""
+    await asyncio.sleep(max(0.0, (moment - clock.now()).total_seconds()))

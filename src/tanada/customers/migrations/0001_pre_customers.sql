@@ -14,7 +14,8 @@ create table customers.card (
     card_number     bigint primary key,
     account_id      bigint not null,
     customer_id     bigint not null,
-    status          text not null default 'active' check (status in ('active', 'stopped', 'stolen')),
+    status          text not null default 'active'
+        check (status in ('active', 'stopped', 'stolen')),
     pin_proof       bytea not null,
     wrong_pins      smallint not null default 0,
     daily_limit     bigint not null default 500000,

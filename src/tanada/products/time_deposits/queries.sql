@@ -13,7 +13,8 @@ insert into time_deposits.contract
     (account_id, ordinary_account, term_months, rate, opened_on, started_on, matures_on,
      auto_renew, e_account, renewals, cancelled)
 select * from unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::integer[], %s::date[],
-                     %s::date[], %s::date[], %s::boolean[], %s::boolean[], %s::integer[], %s::boolean[])
+                     %s::date[], %s::date[], %s::boolean[], %s::boolean[], %s::integer[],
+                     %s::boolean[])
 on conflict (account_id) do update
 set rate = excluded.rate, started_on = excluded.started_on, matures_on = excluded.matures_on,
     auto_renew = excluded.auto_renew, e_account = excluded.e_account,
@@ -60,4 +61,6 @@ limit %(count)s
 
 -- count_switchable --
 -- How many deposits may become e-accounts on a business date.
-select count(*) from time_deposits.contract where not e_account and not cancelled and matures_on > %s
+select count(*)
+from time_deposits.contract
+where not e_account and not cancelled and matures_on > %s
