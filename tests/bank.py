@@ -111,6 +111,14 @@ def balance_of(url: str, account: int) -> int:
     return balance
 
 
+def limit_log(url: str, product: str, capacity: int) -> None:
+    """Let the product's reversal log hold no more rows than that, on every business date."""
+    with connect(url, application="test") as connection:
+        connection.execute(
+            "update ledger.reversal_meter set capacity = %s where product = %s", (capacity, product)
+        )
+
+
 def facts(url: str) -> list[tuple[str, str]]:
     """Component and kind of each fact that was recorded, in order."""
     with connect(url, application="test") as connection:

@@ -5,15 +5,15 @@ next one gathers. What one compartment suffers, no other compartment knows of.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 
 from tanada.base.database import DatabaseError
 from tanada.base.link import LinkServer, Reply
 from tanada.base.seams import Seams
+from tanada.base.workers import Workers
 from tanada.controls.policies import Policy
 from tanada.operations.codes import Code
 from tanada.operations.commands import (
@@ -31,15 +31,13 @@ from tanada.operations.commands import (
     outcome_of,
 )
 from tanada.operations.deciding import Fact
+from tanada.operations.double_errors import DoubleErrors, Service
+from tanada.operations.errands import Errands
 from tanada.operations.execution import Executor
+from tanada.operations.mailbox import Mailbox, Waiting
 from tanada.operations.work import Executions
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
-
-
-class _Waiting(NamedTuple):
-    request: Request
-    reply: Reply
 
 
 class _Counts(msgspec.Struct):
@@ -48,7 +46,6 @@ class _Counts(msgspec.Struct):
     failed: int = 0
     unknown: int = 0
     batches: int = 0
-    double_errors: int = 0
 
 
 def message_decoder(executions: Executions) -> msgspec.msgpack.Decoder[Any]:
@@ -71,54 +68,46 @@ class Compartment:
         seams: Seams,
     ) -> None:
         self.name = executor.name
+        self.is_open = True
+        self._closed_reason = ""
         self._executor = executor
         self._executions = executions
         self._policy = policy
         self._seams = seams
         self._decoder = message_decoder(executions)
-        self._mailbox: deque[_Waiting] = deque()
-        self._arrived = asyncio.Event()
+        self._mailbox = Mailbox(policy.mailbox)
         self._counts = _Counts()
-        self._closed_reason: str | None = None
-        self._prohibit_at = policy.prohibition.double_errors
-        self._errors_of: dict[tuple[str, str], int] = {}
+        self._double_errors = DoubleErrors(policy.closing, policy.prohibition)
         self._server: LinkServer | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._errands = Errands(seams.workers)
 
     async def start(self, address: str) -> None:
         """Open: connect to the database, then serve. Raises the database's and network's errors."""
         await self._seams.workers.run(self._executor.start)
         self._server = await LinkServer.start(self._seams.network, address, self._receive)
-        self._tasks = [asyncio.create_task(self._work(), name=f"compartment {self.name}")]
+        self._errands.begin(self._work(), name=f"compartment {self.name}")
         self._tell("compartment_started", f"serving at {address}")
 
     async def stop(self) -> None:
         """Take no more work, finish the batch at hand and give back what is reserved."""
         if self._server is not None:
             await self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._errands.cancel()
         await self._seams.workers.run(self._executor.close)
 
     def relax_prohibition(self, double_errors: int) -> None:
         """Loosen the guard that suspends a product (a step people took on 28 February 2021)."""
-        self._prohibit_at = double_errors
-        self._errors_of.clear()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the compartment takes work."""
-        return self._closed_reason is None
+        self._double_errors.relax(double_errors)
 
     def status(self) -> CompartmentStatus:
         """How the compartment is now."""
         return CompartmentStatus(
             name=self.name,
             open=self.is_open,
-            closed_reason=self._closed_reason or "",
+            closed_reason=self._closed_reason,
             waiting=len(self._mailbox),
             mailbox_limit=self._policy.mailbox.capacity,
+            double_errors=self._double_errors.count,
             open_breakers=self._executor.breakers.open(),
             **msgspec.structs.asdict(self._counts),
         )
@@ -131,68 +120,39 @@ class Compartment:
         except msgspec.MsgspecError:
             reply(_ENCODER.encode(outcome_of("", Code.UNKNOWN_COMMAND)))
             return
-        if isinstance(message, Command | InquireOutcome):
-            refused = self._refusal(message)
-            if refused is None:
-                self._mailbox.append(_Waiting(message, reply))
-                self._arrived.set()
-            else:
-                self._count(refused)
-                reply(_ENCODER.encode(refused))
-        else:
+        if not isinstance(message, Command | InquireOutcome):
             self._control(message, reply)
-
-    def _refusal(self, request: Request) -> Outcome | None:
-        if self._closed_reason is not None:
-            return outcome_of(request.key, Code.COMPARTMENT_CLOSED)
-        if len(self._mailbox) >= self._policy.mailbox.capacity:
-            return outcome_of(request.key, Code.MAILBOX_FULL)
-        return None
+        elif not self.is_open:
+            self._answer(Waiting(message, reply), Code.COMPARTMENT_CLOSED)
+        elif self._mailbox.is_full:
+            self._answer(Waiting(message, reply), Code.MAILBOX_FULL)
+        else:
+            self._mailbox.put(Waiting(message, reply))
 
     def _control(self, message: Ask | Close | Reopen, reply: Reply) -> None:
         if isinstance(message, Ask) and message.about == "switches":
-            self._tasks = [task for task in self._tasks if not task.done()]
-            self._tasks.append(asyncio.create_task(self._answer_switches(reply)))
+            self._errands.begin(_answer_switches(self._executor, self._seams.workers, reply))
             return
         if isinstance(message, Close):
-            self.close(message.reason)
+            # What a person closed, a person opens again: a probe knows nothing of the reason.
+            self.close(message.reason, probe=False)
         elif isinstance(message, Reopen):
             self.reopen(message.reason)
         reply(_ENCODER.encode(self.status()))
-
-    async def _answer_switches(self, reply: Reply) -> None:
-        try:
-            rows = await self._seams.workers.run(self._executor.switches)
-        except DatabaseError:
-            # The gateway keeps what it knows, and asks another compartment.
-            reply(_ENCODER.encode(None))
-            return
-        reply(_ENCODER.encode([SwitchState(product=p, channel=c, reason=r) for p, c, r in rows]))
 
     # -- the work ----------------------------------------------------------------------------
 
     async def _work(self) -> None:
         while True:
-            await self._arrived.wait()
-            batch = self._take_batch()
-            if not self._mailbox:
-                self._arrived.clear()
-            if batch:
-                await self._execute(batch)
+            await self._mailbox.wait()
+            taken = self._mailbox.take(int(self._seams.clock.now().timestamp() * MICROSECONDS))
+            for waiting in taken.too_late:
+                # Whoever asks later is told that it never happened.
+                self._answer(waiting, Code.DEADLINE_PASSED)
+            if taken.batch:
+                await self._execute(taken.batch)
 
-    def _take_batch(self) -> list[_Waiting]:
-        now = int(self._seams.clock.now().timestamp() * MICROSECONDS)
-        batch: list[_Waiting] = []
-        while self._mailbox and len(batch) < self._policy.mailbox.batch:
-            waiting = self._mailbox.popleft()
-            if isinstance(waiting.request, Command) and waiting.request.deadline < now:
-                # Nobody waits for it any more; whoever asks later is told that it never happened.
-                self._answer(waiting, outcome_of(waiting.request.key, Code.DEADLINE_PASSED))
-            else:
-                batch.append(waiting)
-        return batch
-
-    async def _execute(self, batch: Sequence[_Waiting]) -> None:
+    async def _execute(self, batch: Sequence[Waiting]) -> None:
         model = self._policy.database_model
         outcomes = await self._seams.workers.run(
             self._executor.execute,
@@ -207,51 +167,45 @@ class Compartment:
             if outcome.code is Code.DOUBLE_ERROR:
                 self._note_double_error(waiting.request)
 
-    def _answer(self, waiting: _Waiting, outcome: Outcome) -> None:
-        self._count(outcome)
-        waiting.reply(_ENCODER.encode(outcome))
-
-    def _count(self, outcome: Outcome) -> None:
-        setattr(self._counts, outcome.kind, getattr(self._counts, outcome.kind) + 1)
+    def _answer(self, waiting: Waiting, answer: Outcome | Code) -> None:
+        if isinstance(answer, Code):
+            answer = outcome_of(waiting.request.key, answer)
+        setattr(self._counts, answer.kind, getattr(self._counts, answer.kind) + 1)
+        waiting.reply(_ENCODER.encode(answer))
 
     # -- closing and opening -----------------------------------------------------------------
 
     def _note_double_error(self, request: Request) -> None:
-        self._counts.double_errors += 1
-        execution = self._executions.get(type(request))  # type: ignore[arg-type]  # see Request
-        product = execution.product if execution is not None else getattr(request, "product", "")
-        service = (product, request.channel)
-        self._errors_of[service] = self._errors_of.get(service, 0) + 1
-        if self._prohibit_at and self._errors_of[service] == self._prohibit_at:
-            self._prohibit(*service)
-        limit = self._policy.closing.double_errors
-        if limit and self._counts.double_errors >= limit and self.is_open:
-            self.close(f"{self._counts.double_errors} double errors")
+        service = Service(_product_of(request, self._executions), request.channel)
+        if self._double_errors.note(service):
+            count = self._double_errors.of(service)
+            reason = f"prohibited after {count} double errors in {self.name}"
+            now = self._seams.clock.now()
+            self._errands.later(self._executor.suspend, *service, reason, now)
+            self._tell("service_prohibited", f"{service.product} on {service.channel}: {reason}")
+        if self._double_errors.too_many:
+            self.close(f"{self._double_errors.count} double errors")
 
-    def _prohibit(self, product: str, channel: str) -> None:
-        reason = f"prohibited after {self._prohibit_at} double errors in {self.name}"
-        self._later(self._executor.suspend, product, channel, reason, self._seams.clock.now())
-        self._tell("service_prohibited", f"{product} on {channel}: {reason}")
+    def close(self, reason: str, *, probe: bool = True) -> None:
+        """Close (閉塞): everything that waits and everything that comes is refused.
 
-    def close(self, reason: str) -> None:
-        """Close (閉塞): everything that waits and everything that comes is refused."""
-        if self._closed_reason is not None:
+        With ``probe`` it opens by itself when its database answers, where the policy says so.
+        """
+        if not self.is_open:
             return
-        self._closed_reason = reason
-        while self._mailbox:
-            waiting = self._mailbox.popleft()
-            self._answer(waiting, outcome_of(waiting.request.key, Code.COMPARTMENT_CLOSED))
+        self.is_open, self._closed_reason = False, reason
+        for waiting in self._mailbox.clear():
+            self._answer(waiting, Code.COMPARTMENT_CLOSED)
         self._tell("compartment_closed", reason)
-        if self._policy.closing.reopen == "probe":
-            self._tasks.append(asyncio.create_task(self._reopen_by_probe()))
+        if probe and self._policy.closing.reopen == "probe":
+            self._errands.begin(self._reopen_by_probe())
 
     def reopen(self, reason: str) -> None:
         """Open again and forget the errors counted so far."""
-        if self._closed_reason is None:
+        if self.is_open:
             return
-        self._closed_reason = None
-        self._counts.double_errors = 0
-        self._errors_of.clear()
+        self.is_open, self._closed_reason = True, ""
+        self._double_errors.forget()
         self._tell("compartment_reopened", reason)
 
     async def _reopen_by_probe(self) -> None:
@@ -262,9 +216,20 @@ class Compartment:
 
     def _tell(self, kind: str, detail: str) -> None:
         fact = Fact(self.name, kind, detail)
-        self._later(self._executor.record, [fact], self._seams.clock.now())
+        # By the executor's own thread, after the batch that it is at.
+        self._errands.later(self._executor.record, [fact], self._seams.clock.now())
 
-    def _later(self, work: Callable[..., None], *args: object) -> None:
-        """Have the executor's own thread do it, after the batch that it is at."""
-        self._tasks = [task for task in self._tasks if not task.done()]
-        self._tasks.append(asyncio.create_task(self._seams.workers.run(work, *args)))
+
+def _product_of(request: Request, executions: Executions) -> str:
+    execution = executions.get(type(request))  # type: ignore[arg-type]  # see Request
+    return getattr(request, "product", "") if execution is None else execution.product
+
+
+async def _answer_switches(executor: Executor, workers: Workers, reply: Reply) -> None:
+    try:
+        rows = await workers.run(executor.switches)
+    except DatabaseError:
+        # The gateway keeps what it knows, and asks another compartment.
+        reply(_ENCODER.encode(None))
+        return
+    reply(_ENCODER.encode([SwitchState(product=p, channel=c, reason=r) for p, c, r in rows]))

@@ -6,11 +6,12 @@ have been accepted after its gateway gave it up, the door has it cancelled.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import msgspec
 
+from tanada.base.clock import Clock
 from tanada.base.link import LinkClient, LinkDown, LinkError
 from tanada.base.seams import Seams
 from tanada.controls.policies import Policy
@@ -29,6 +30,7 @@ from tanada.operations.commands import (
     outcome_of,
 )
 from tanada.operations.deciding import refusal_of
+from tanada.operations.errands import Errands
 from tanada.operations.work import Executions
 
 INQUIRY_TIMEOUT_S: Final = 5.0
@@ -63,19 +65,17 @@ class Door:
         self._routes = routes(policy)
         self._links = links
         self._on_settled = on_settled
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands(seams.workers)
         self.switches = SwitchBoard()
         self.in_doubt: dict[str, Command] = {}
 
     def start(self) -> None:
         """Begin to follow the switches."""
-        self._spawn(self._follow_switches())
+        self._errands.begin(self._follow_switches())
 
     async def close(self) -> None:
         """Stop inquiring and close the links; what is in doubt is in the attempts store."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._errands.cancel()
         for link in self._links.values():
             await link.close()
 
@@ -88,7 +88,7 @@ class Door:
         if refused is not None:
             return outcome_of(command.key, refused)
         try:
-            outcome = await self._call(command, self._seconds_to(command.deadline))
+            outcome = await self._call(command, _seconds_to(command.deadline, self._seams.clock))
         except LinkError as error:
             if isinstance(error, LinkDown) and not error.sent:
                 return outcome_of(command.key, Code.COMPARTMENT_UNREACHABLE)
@@ -108,25 +108,18 @@ class Door:
         # A cancellation is let through: it takes back what was done before the service stopped.
         if isinstance(command, Reverse):
             return None
-        product = self._product(command)
+        product = _product_of(command, self._executions)
         if self.switches.reason_against(product, command.channel) is not None:
             return Code.SERVICE_SUSPENDED
         return None
-
-    def _product(self, command: Command) -> str:
-        if isinstance(command, Reverse):
-            return command.product
-        return self._executions[type(command)].product
-
-    def _seconds_to(self, moment: int) -> float:
-        now = self._seams.clock.now().timestamp()
-        return max(0.0, moment / MICROSECONDS - now)
 
     def _link(self, product: str, channel: str, origin: str, account: int) -> LinkClient:
         return self._links[self._routes.compartment(product, channel, origin, account)]
 
     async def _call(self, command: Command, timeout: float) -> Outcome:
-        link = self._link(self._product(command), command.channel, command.origin, command.account)
+        link = self._link(
+            _product_of(command, self._executions), command.channel, command.origin, command.account
+        )
         return _OUTCOME.decode(await link.call(_ENCODER.encode(command), timeout))
 
     # -- in doubt ------------------------------------------------------------------------------
@@ -134,14 +127,14 @@ class Door:
     async def _doubt(self, command: Command, abandon: Reverse | None, unknown: Outcome) -> Outcome:
         self.in_doubt[command.key] = command
         # While the gateway still waits, a compartment that came back may give the true answer.
-        while (left := self._seconds_to(command.deadline)) > 0:
+        while (left := _seconds_to(command.deadline, self._seams.clock)) > 0:
             pause = min(self._policy.inquiry.first_seconds, left)
             await asyncio.sleep(pause)
             settled = await self.inquire(command)
             if settled is not None:
                 del self.in_doubt[command.key]
                 return settled
-        self._spawn(self._settle(command, abandon))
+        self._errands.begin(self._settle(command, abandon))
         return unknown
 
     async def inquire(self, command: Command) -> Outcome | None:
@@ -150,7 +143,7 @@ class Door:
             InquireOutcome(
                 key=command.key,
                 account=command.account,
-                product=self._product(command),
+                product=_product_of(command, self._executions),
                 channel=command.channel,
                 origin=command.origin,
             )
@@ -225,10 +218,13 @@ class Door:
         """How each compartment is; None for one that does not answer."""
         return {name: await ask_status(link) for name, link in self._links.items()}
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+def _seconds_to(moment: int, clock: Clock) -> float:
+    return max(0.0, moment / MICROSECONDS - clock.now().timestamp())
+
+
+def _product_of(command: Command, executions: Executions) -> str:
+    return command.product if isinstance(command, Reverse) else executions[type(command)].product
 
 
 async def ask_status(
