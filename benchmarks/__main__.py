@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from benchmarks.bank import Bench, open_bank, prepared_bench
 from benchmarks.bulk import measure_bulk, measure_neighbours
 from benchmarks.chart import draw
 from benchmarks.commands import holders_of, measure_commands
-from benchmarks.figures import Figures, describe_machine, ratios
+from benchmarks.figures import Figures, Rate, describe_machine, ratios
 from benchmarks.link import measure_link
-from benchmarks.report import table
+from benchmarks.report import series, table
 from benchmarks.tpcb import measure_tpcb
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -45,10 +46,10 @@ FULL = Extent(
     items=700_000,
     beside_items=250_000,
     tpcb_scale=50,
-    tpcb_s=20,
-    commands_s=15.0,
-    atm_s=15.0,
-    link_s=5.0,
+    tpcb_s=15,
+    commands_s=10.0,
+    atm_s=10.0,
+    link_s=3.0,
     steady_s=8.0,
 )
 QUICK = Extent(
@@ -70,8 +71,10 @@ async def measure(bench: Bench, extent: Extent) -> Figures:
     """All measures in their order; the yardstick first, on a server that is still cool."""
     _say("pgbench TPC-B")
     tpcb = measure_tpcb(bench.server, extent.tpcb_clients, extent.tpcb_s, extent.tpcb_scale)
+    _tell(tpcb)
     _say("the link alone")
     link = await measure_link(bench, (1, 32, 512), extent.link_s)
+    _tell(link)
     holders = holders_of(bench, extent.customers)
     async with open_bank(bench):
         _say("commands through a compartment")
@@ -85,8 +88,10 @@ async def measure(bench: Bench, extent: Extent) -> Figures:
         hot = await measure_commands(
             bench, holders[:HOT_ACCOUNTS], most, extent.commands_s, tag="hot"
         )
+        _tell([*commands, hot])
         _say("ATM transactions over ISO 8583")
         atm = await measure_atm(bench, extent.atm_machines, extent.atm_s)
+        _tell(atm)
         _say(f"bulk posting of {extent.items:,} items")
         bulk = await asyncio.to_thread(measure_bulk, bench, extent.items)
         _say("customers beside a job")
@@ -132,6 +137,10 @@ def _write(figures: Figures, data: Path, picture: Path) -> None:
     data.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     picture.write_text(draw(ratios(figures), figures.machine), encoding="utf-8")
     print(f"written: {data} and {picture}")
+
+
+def _tell(rates: Sequence[Rate]) -> None:
+    print("\n".join(series("", rates)), flush=True)
 
 
 def _say(what: str) -> None:

@@ -18,7 +18,8 @@ from tanada.base.seams import live_seams
 from tanada.counterparts.load import run_load
 from tanada.counterparts.visits import Holder
 
-CARDS_A_MACHINE = 20
+CARDS_A_MACHINE = 200
+"""So many that none reaches its limit of the day within a run."""
 EXPECTED = {"accepted ok", "declined insufficient_funds"}
 
 
@@ -59,7 +60,8 @@ async def _run(order: Order) -> Done:
     places = Places(Path(order.root))
     bank = places.load()
     population = population_of_bank(bank)
-    residents = [population.resident(n + 1) for n in range(order.machines * CARDS_A_MACHINE)]
+    number = min(bank.customers, order.machines * CARDS_A_MACHINE)
+    residents = [population.resident(each) for each in range(1, number + 1)]
     cards = [Holder(each.card, each.pin, each.account, each.customer) for each in residents]
     report = await run_load(
         live_seams(worker_threads=1),

@@ -21,16 +21,17 @@ def _machine(machine: Machine) -> Iterator[str]:
 
 def _rates(figures: Figures) -> Iterator[str]:
     yield f"{'':34}{'clients':>8}{'per second':>12}{'p50 ms':>9}{'p99 ms':>9}"
-    yield from _series("pgbench TPC-B (p50: mean)", figures.tpcb)
-    yield from _series("link alone", figures.link)
-    yield from _series("commands through a compartment", figures.commands)
-    yield from _series("the same on 10 hot accounts", [figures.hot])
-    yield from _series("ATM transactions over ISO 8583", figures.atm)
-    yield from _series("paced commands, quiet", [figures.neighbours.quiet])
-    yield from _series("paced commands beside a job", [figures.neighbours.beside_job])
+    yield from series("pgbench TPC-B (p50: mean)", figures.tpcb)
+    yield from series("link alone", figures.link)
+    yield from series("commands through a compartment", figures.commands)
+    yield from series("the same on 10 hot accounts", [figures.hot])
+    yield from series("ATM transactions over ISO 8583", figures.atm)
+    yield from series("paced commands, quiet", [figures.neighbours.quiet])
+    yield from series("paced commands beside a job", [figures.neighbours.beside_job])
 
 
-def _series(name: str, rates: Sequence[Rate]) -> Iterator[str]:
+def series(name: str, rates: Sequence[Rate]) -> Iterator[str]:
+    """A line for each rate, the first one with the name."""
     for rate in rates:
         p99 = f"{rate.p99_ms:9.2f}" if rate.p99_ms else " " * 9
         yield f"{name:34}{rate.clients:8}{rate.per_second:12,.0f}{rate.p50_ms:9.2f}{p99}"
