@@ -29,6 +29,11 @@ def test_a_closed_compartment_is_said_in_words_and_in_the_table() -> None:
     assert "処理区画が閉塞" in Pages().regions(seen(storm_bank()), "ja")["alarms"]
 
 
+def test_customers_are_not_said_to_be_failed_when_none_is() -> None:
+    sight = seen(quiet_bank(), lambda bank: bank.alarm("job_failed", "job-1", "critical"))
+    assert "A critical alarm stands." in Pages().regions(sight, "en")["banner"]
+
+
 def test_a_part_that_does_not_answer_says_so_beside_what_was_known() -> None:
     sight = seen(storm_bank(), lambda bank: bank.silent.update({"hurt", "compartments"}))
     regions = Pages().regions(sight, "en")

@@ -23,6 +23,7 @@ WORDS: Final[dict[str, Words]] = {
     "quiet_headline": Words("All terraces hold their water.", "すべての棚田に水が満ちています。"),
     "watch_headline": Words("Something needs a look.", "確認が必要なことがあります。"),
     "storm_headline": Words("Customers are being failed.", "お客さまの取引に失敗が出ています。"),
+    "alarm_headline": Words("A critical alarm stands.", "緊急の警報が出ています。"),
     "out_others_hold": Words(
         "{} of {} terraces out. The others hold.",
         "{1}枚の棚田のうち{0}枚が停止。ほかは保たれています。",
