@@ -18,6 +18,9 @@ from tanada.ledger.book import QUERIES
 UNBOUNDED: Final = 2**62
 """Capacity of a log for which the policy names none."""
 
+UNBOUNDED_LEASE: Final = 1_000_000
+"""Rows taken at once of a log that cannot fill."""
+
 
 class Meter(NamedTuple):
     """How full a product's log is: rows taken of the declared capacity."""
@@ -54,7 +57,9 @@ class ReversalLog:
         for product, count in needed.items():
             missing = count - self._left.get((product, business_date), 0)
             if missing > 0:
-                self._lease(product, business_date, max(missing, self._rule.lease))
+                bounded = product in self._rule.capacity
+                lease = self._rule.lease if bounded else UNBOUNDED_LEASE
+                self._lease(product, business_date, max(missing, lease))
 
     def _lease(self, product: str, business_date: date, wanted: int) -> None:
         key = (product, business_date)
