@@ -9,7 +9,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from ruamel.yaml import YAML
@@ -24,6 +24,14 @@ class DrillFileError(BankError):
     """A drill file cannot be used; the message names the line and what would be right."""
 
     code = "drill_file"
+
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Several = Annotated[int, msgspec.Meta(ge=1)]
+Rate = Annotated[float, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Product = Literal["deposits", "time_deposits"]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -47,30 +55,30 @@ class SteadyState(_Part, frozen=True, kw_only=True):
 class TimeDeposits(_Part, frozen=True, kw_only=True):
     """Contracts of the world: due on the business date, switchable, and neither."""
 
-    maturing: int = 0
-    switching: int = 0
-    quiet: int = 0
+    maturing: Count = 0
+    switching: Count = 0
+    quiet: Count = 0
 
 
 class WorldPart(_Part, frozen=True, kw_only=True):
     """The bank and its day at full scale."""
 
     seed: int
-    begins: datetime
-    ends: datetime
+    begins: Moment
+    ends: Moment
     business_date: date
-    customers: int
-    atms: int
-    branches: int
+    customers: Several
+    atms: Several
+    branches: Several
     time_deposits: TimeDeposits = TimeDeposits()
 
 
 class Online(_Part, frozen=True, kw_only=True):
     """What customers want at the machines; see ``counterparts.customers.Demand``."""
 
-    visits_per_hour: float
-    evenness: float
-    time_deposit_share: float
+    visits_per_hour: Rate
+    evenness: Annotated[float, msgspec.Meta(gt=0)]
+    time_deposit_share: Share
 
 
 class JobPart(_Part, frozen=True, kw_only=True):
@@ -99,8 +107,8 @@ class Fault(_Part, frozen=True, kw_only=True):
     """What goes wrong; the faultless twin has none of them."""
 
     kind: Literal["capacity"]
-    resource: str
-    limit: int
+    resource: Literal["reversal_log.deposits", "reversal_log.time_deposits"]
+    limit: Several
 
 
 Action = Literal[
@@ -122,17 +130,17 @@ class Person(_Part, frozen=True, kw_only=True):
     role: str
     action: Action
     when: str = ""
-    product: str = ""
+    product: Product | Literal[""] = ""
     channel: str = ""
-    machines_per_hour: float = 0.0
-    over_minutes: int = 0
-    stay_away: float = 0.0
+    machines_per_hour: Rate = 0.0
+    over_minutes: Count = 0
+    stay_away: Share = 0.0
 
 
 class BlastRadius(_Part, frozen=True, kw_only=True):
     """Customers of these products may be hurt; all others must not notice anything."""
 
-    products: tuple[str, ...]
+    products: tuple[Product, ...]
 
 
 class Expect(_Part, frozen=True, kw_only=True):
@@ -140,7 +148,7 @@ class Expect(_Part, frozen=True, kw_only=True):
 
     blast_radius: BlastRadius
     default_policy: dict[str, int] = {}
-    alarm_within_seconds: int = 10
+    alarm_within_seconds: Count = 10
 
 
 class Rollback(_Part, frozen=True, kw_only=True):
@@ -191,25 +199,28 @@ def parse_scenario(text: str, source: str) -> Scenario:
         scenario = msgspec.convert(_plain(tree), Scenario)
     except msgspec.ValidationError as error:
         raise DrillFileError(f"{source}:{_line_of(tree, str(error))}: {error}") from error
-    _check(scenario, source)
+    for path, fault in _contradictions(scenario):
+        raise DrillFileError(f"{source}:{_line_of(tree, f'`$.{path}`')}: {fault}")
     return scenario
 
 
-def _check(scenario: Scenario, source: str) -> None:
+def _contradictions(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Path and words of what is of the right type and yet cannot be."""
     world = scenario.world
     if world.ends <= world.begins:
-        raise DrillFileError(f"{source}: world.ends must be after world.begins")
-    if min(world.customers, world.atms, world.branches) < 1:
-        raise DrillFileError(f"{source}: a world needs customers, atms and branches")
-    for text in _clock_times(scenario):
-        at_clock(world.begins, text)
+        yield "world.ends", "world.ends must be after world.begins"
+    for path, text in _clock_times(scenario):
+        try:
+            at_clock(world.begins, text)
+        except DrillFileError as error:
+            yield path, str(error)
 
 
-def _clock_times(scenario: Scenario) -> Iterator[str]:
-    yield from (person.at for person in scenario.people)
+def _clock_times(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    yield from ((f"people[{n}].at", person.at) for n, person in enumerate(scenario.people))
     if scenario.load.batch is not None:
-        yield scenario.load.batch.submitted_at
-        yield scenario.load.batch.starts_at
+        yield "load.batch.submitted-at", scenario.load.batch.submitted_at
+        yield "load.batch.starts-at", scenario.load.batch.starts_at
 
 
 def at_clock(begins: datetime, text: str) -> datetime:
