@@ -155,6 +155,13 @@ class _Time:
             await asyncio.sleep(left)
 
 
+@dataclass
+class _Public:
+    """What people have heard: the share of them who do not even come to a machine."""
+
+    stay_away: float = 0.0
+
+
 class _Machine:
     """A machine and those who come to it, one after the other."""
 
@@ -164,9 +171,11 @@ class _Machine:
         terminal: Terminal,
         arrivals: Arrivals,
         time: _Time,
+        public: _Public,
         max_waiting: int,
     ) -> None:
         self.terminal = terminal
+        self._public = public
         self._spec = spec
         self._arrivals = arrivals
         self._time = time
@@ -194,6 +203,8 @@ class _Machine:
         self.terminal.open()
 
     async def _receive(self, visit: Visit) -> VisitResult:
+        if self._arrivals.pace(visit) < self._public.stay_away:
+            return VisitResult("turned_away", STAYED_AWAY)
         begun = self._begun
         while begun and begun[0] <= visit.at:
             begun.popleft()
@@ -242,8 +253,8 @@ class Fleet:
         self.samples: Final[list[Sample]] = []
         self.records: Final = self.counts.records
         """Every visit, in the order in which they ended."""
+        self._public = _Public()
         self._machines = {spec.terminal: self._machine(spec, demand, cards) for spec in terminals}
-        self._stay_away = 0.0
         self._for_staff: dict[int, Terminal] = {}
         """Stopped machines that nobody has come to yet, longest stopped first."""
 
@@ -291,7 +302,7 @@ class Fleet:
         Who stays away follows from the visit itself, so that no further random number is drawn.
         """
         assert 0 <= stay_away <= 1, "a share is 0 to 1"
-        self._stay_away = stay_away
+        self._public.stay_away = stay_away
 
     def remove_media(self, number: int) -> Media:
         """Somebody opens the stopped machine and takes out what it holds, to give it back later."""
@@ -341,7 +352,7 @@ class Fleet:
             watcher=self._changed,
         )
         arrivals = Arrivals(spec, demand, cards, seams.randomness, self._time.now())
-        return _Machine(spec, terminal, arrivals, self._time, settings.max_waiting)
+        return _Machine(spec, terminal, arrivals, self._time, self._public, settings.max_waiting)
 
     async def _sample(self, ends: float) -> None:
         while self._time.now() < ends:
