@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from tanada.base.database import Connection, connect
 from tanada.base.link import LinkClient
 from tanada.base.seams import Seams, simulated_seams
 from tanada.base.simulated_network import Latency, SimulatedNetwork
@@ -14,7 +15,7 @@ from tanada.operations.commands import MICROSECONDS, Command, CompartmentStatus,
 from tanada.operations.compartment import Compartment
 from tanada.operations.door import Door, ask_status
 from tanada.operations.execution import Executor
-from tests.bank import NOW, Teller, connector, policy
+from tests.bank import NOW, Teller, policy
 from tests.operations.broken_product import WITH_MISTAKES
 
 T = TypeVar("T")
@@ -35,7 +36,6 @@ class SimulatedBank:
         assert isinstance(self.seams.network, SimulatedNetwork)
         self.network = self.seams.network
         self.settled: list[tuple[str, Outcome]] = []
-        self.role: str | None = "tanada_compartment"
         self.database = url
         self.compartments: dict[str, Compartment] = {}
         self.links = {
@@ -45,7 +45,7 @@ class SimulatedBank:
         self.door = Door(self.seams, WITH_MISTAKES, rules, self.links, self._settled)
         for name in self.links:
             self.run(self.start(name))
-        self.run(self.door.refresh_switches())
+        self.run(self._open_door())
         self.teller = Teller()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -60,6 +60,10 @@ class SimulatedBank:
         compartment = Compartment(executor, WITH_MISTAKES, self.rules, self.seams)
         await compartment.start(address(name))
         self.compartments[name] = compartment
+
+    async def _open_door(self) -> None:
+        self.door.start()
+        await asyncio.sleep(0.1)
 
     def kill(self, name: str) -> None:
         """Let a compartment die: its lines break, and nothing that it does arrives any more."""
@@ -108,8 +112,10 @@ class SimulatedBank:
         self.loop.run_until_complete(asyncio.sleep(1))
         self.loop.close()
 
-    def _connect(self) -> Any:
-        return connector(self.database, self.role)()
+    def _connect(self) -> Connection:
+        return connect(
+            self.database, application="test", role="tanada_compartment", lock_timeout_ms=200
+        )
 
     def _settled(self, command: Command, outcome: Outcome) -> None:
         self.settled.append((command.key, outcome))

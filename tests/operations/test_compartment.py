@@ -12,7 +12,8 @@ from tanada.ledger.books import Finding
 from tanada.operations.codes import Code
 from tanada.operations.commands import Close, Command, Outcome, Reopen
 from tanada.operations.compartment import message_decoder
-from tanada.products.deposits.commands import DepositCash, ShowBalance, WithdrawCash
+from tanada.products.deposits.commands import DepositCash, WithdrawCash
+from tanada.products.time_deposits.commands import ShowTimeDeposit
 from tests.bank import POLICY_TEXT, balance_of, facts, findings, limit_log, residents
 from tests.operations.broken_product import WITH_MISTAKES, Stumble
 from tests.operations.simulated_bank import SimulatedBank, simulated_bank
@@ -128,7 +129,6 @@ def test_a_probe_that_does_not_go_through_leaves_it_closed(bank: SimulatedBank) 
 def test_double_errors_suspend_the_service_then_close_the_compartment(bank_url: str) -> None:
     limit_log(bank_url, "deposits", 1)
     with simulated_bank(bank_url, AS_WAS) as bank:
-        who = residents()[0]
         assert _codes(bank.submit(*_deposits(bank, 1))) == [Code.OK]
         for number in range(5):
             [outcome] = bank.submit(*_deposits(bank, 1))
@@ -139,7 +139,7 @@ def test_double_errors_suspend_the_service_then_close_the_compartment(bank_url: 
             rows = connection.execute("select product, channel from controls.switch").fetchall()
         assert rows == [("deposits", "desk")]
         bank.wait(3600)
-        assert _codes(bank.submit(bank.make(ShowBalance, who.account))) == [Code.COMPARTMENT_CLOSED]
+        assert _codes(bank.submit(bank.make(ShowTimeDeposit, 1))) == [Code.COMPARTMENT_CLOSED]
         assert bank.ask(Reopen(reason="recovered")).double_errors == 0
         assert {"service_prohibited", "compartment_closed"} <= {k for _, k in facts(bank_url)}
         assert findings(bank_url) == CLEAN
