@@ -13,7 +13,7 @@ from tanada.drills.scaling import check_scale, plan_of, policy_at
 from tanada.drills.scenario import Scenario
 from tanada.drills.stage import Stage, stage
 from tanada.drills.timeline import Line
-from tanada.drills.verdict import Result, judge
+from tanada.drills.verdict import Result, check_expectations, judge
 
 ABLATION_SCALE: Final = 0.05
 """Largest scale of the ablation's runs: it shows which layer holds, not how many are hurt."""
@@ -71,8 +71,12 @@ class Narrator(Protocol):
 
 @contextmanager
 def opened(library: Library, order: Order, progress: Progress) -> Iterator["Runs"]:
-    """Load the bank that all runs are copied from; raises ``SettingsError`` for a scale."""
+    """Load the bank that all runs are copied from.
+
+    Raises ``SettingsError`` for a scale and ``DrillFileError`` for an expectation that cannot be.
+    """
     scale = check_scale(order.scale)
+    check_expectations(library.scenario)
     seed = library.scenario.world.seed if order.seed is None else order.seed
     plan = plan_of(library.scenario, scale, seed)
     with stage(plan, progress) as loaded:

@@ -17,11 +17,32 @@ from tanada.operations.codes import MEANINGS, Code
 Value = int | float | bool | str | None
 Measures = Mapping[str, Value]
 
+MEASURES: Final = (
+    "escapes",
+    "media_retained",
+    "in_doubt_left",
+    "money_difference_yen",
+    "seconds_to_alarm",
+    "seconds_to_cause",
+    "seconds_to_impact_list",
+    "impact_recall",
+    "impact_precision",
+    "seconds_to_product_cut",
+    "atms_stopped_peak",
+    "time_deposit_failures",
+    "other_product_failures",
+    "seconds_to_closed_compartment_alarm",
+    "batch_refused_before_start",
+)
+"""The fixed names, in the order in which they are shown."""
+
 COUNTS: Final = frozenset(
     {
-        "atms_stopped_peak",
         "atms_stopped_at_10_15",
+        "atms_stopped_at_12_15",
         "atms_stopped_at_19_40",
+        "atms_stopped_at_end",
+        "atms_stopped_peak",
         "cards_and_passbooks_kept",
         "customers_turned_away",
         "escapes",
@@ -193,7 +214,10 @@ def _clock(moment: datetime | None) -> str | None:
     return None if moment is None else f"{moment.astimezone(JST):%H:%M}"
 
 
-def _stopped_at(played: Played, clock: str) -> int:
-    moment = at_clock(played.setting.scenario.world.begins, clock)
+def _stopped_at(played: Played, clock: str) -> int | None:
+    world = played.setting.scenario.world
+    moment = at_clock(world.begins, clock)
+    if moment > world.ends:
+        return None
     before = [sample.stopped for sample in played.samples if sample.at <= moment]
     return before[-1] if before else 0

@@ -1,13 +1,22 @@
 """Whether a run is as it must be, and its result as people and programs read it."""
 
+import difflib
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
-from tanada.drills.measures import Measures, Value, course, measure
+from tanada.drills.measures import MEASURES, Measures, Value, course, measure
 from tanada.drills.running import Played
+from tanada.drills.scenario import DrillFileError, Scenario
 
-DEFAULT_POLICY = "tanada"
+DEFAULT_POLICY: Final = "tanada"
+
+_OWN_ALARMS: Final = {
+    "compartment_closed": "seconds_to_closed_compartment_alarm",
+    "reversal_log_full": "seconds_to_full_log_alarm",
+}
+"""Facts that must raise an alarm of their own, and the measure of how soon they did."""
 
 
 class Expectation(msgspec.Struct, frozen=True):
@@ -34,6 +43,16 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     history: Measures
     expect: tuple[Expectation, ...]
     passed: bool
+
+
+def check_expectations(scenario: Scenario) -> None:
+    """See that the drill expects only what is measured; raises ``DrillFileError``."""
+    for name in scenario.expect.default_policy:
+        if name not in MEASURES:
+            near = difflib.get_close_matches(name, MEASURES, n=1, cutoff=0.0)[0]
+            raise DrillFileError(
+                f"expect.default-policy: there is no measure {name!r}; did you mean {near!r}?"
+            )
 
 
 def judge(drill: str, without: tuple[str, ...], played: Played, twin: Played | None) -> Result:
@@ -69,9 +88,10 @@ def _expectations(played: Played, measures: Measures) -> Iterator[Expectation]:
         got = measures[name]
         if got is not None:
             yield Expectation(name, want, got, got == want)
-    for kind in ("seconds_to_closed_compartment_alarm", "seconds_to_full_log_alarm"):
-        got = measures.get(kind, course(played).get(kind))
-        if got is not None:
-            limit = expect.alarm_within_seconds
+    told = {**course(played), **measures}
+    for fact, name in _OWN_ALARMS.items():
+        # A fact of which nobody was told has no time until its alarm, and is the worst case.
+        if played.evidence.first(fact) is not None:
+            limit, got = expect.alarm_within_seconds, told[name]
             in_time = isinstance(got, int | float) and got <= limit
-            yield Expectation(f"{kind}_at_most", limit, got, in_time)
+            yield Expectation(f"{name}_at_most", limit, got, in_time)
