@@ -19,6 +19,7 @@ from tanada.counterparts.visits import (
     HOST_OUT_OF_REACH,
     MACHINE_STOPPED,
     QUEUE_TOO_LONG,
+    STAYED_AWAY,
     Holder,
     VisitRecord,
     Wish,
@@ -110,6 +111,18 @@ def test_the_same_customers_come_when_the_bank_fails() -> None:
     assert by_arrival(failing.records) == by_arrival(quiet.records)
     assert {r.kind for r in quiet.records} == {"accepted"}
     assert {r.kind for r in failing.records} == {"failed", "turned_away"}
+
+
+def test_whoever_heard_of_the_outage_stays_away_and_the_others_come_as_before() -> None:
+    usual = FleetWorld().run(3)
+    warned = FleetWorld()
+    warned.fleet.announce(0.5)
+    records = warned.run(3).records
+    stayed = {(r.terminal, r.number) for r in records if r.code == STAYED_AWAY}
+    came = {(r.terminal, r.number) for r in records} - stayed
+    assert by_arrival(records) == by_arrival(usual.records)
+    assert 0.4 < len(stayed) / len(records) < 0.6
+    assert came == {(r.terminal, r.number) for r in records if r.kind == "accepted"}
 
 
 def test_a_machine_that_keeps_media_turns_the_next_customers_away() -> None:
