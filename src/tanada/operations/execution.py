@@ -38,7 +38,10 @@ QUERIES: Final = load_queries("tanada.operations")
 MAX_TRIES: Final = 4
 """Times that a batch is begun, anew after a transient error of the database."""
 
-_RACES: Final = frozenset({"operation_pkey", "account_pkey"})
+_RACES: Final = frozenset(
+    {"operation_pkey", "reversal_log_pkey", "bank_entry_pkey", "account_pkey"}
+)
+"""What refuses a second effect of one key, or a second account of one number."""
 
 _LOG = logging.getLogger(__name__)
 

@@ -41,10 +41,12 @@ def load_batch(
     ids = {operation_id(request.key) for request in requests}
     originals = [operation_id(c.original_key) for c in commands if isinstance(c, Reverse)]
     ids.update(originals)
-    reversible = _load_reversible(pipeline, originals)
-    # All of these are sent before the first answer is awaited: one trip to the database.
-    day = pipeline.execute(LEDGER.business_date)
+    # Outcomes first: an original that is found accepted has its row of the log by then, and one
+    # that commits after this look is met when its key is stored. All is sent before the first
+    # answer is awaited, in one trip to the database; only cancellations need two.
     stored = pipeline.execute(QUERIES.find_operations, (uuid_array(ids),))
+    reversible = _load_reversible(pipeline, originals)
+    day = pipeline.execute(LEDGER.business_date)
     accounts = _accounts_of(commands, executions, reversible)
     locked = pipeline.execute(LEDGER.lock_accounts, (int_array(accounts),))
     tables = [
