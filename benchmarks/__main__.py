@@ -12,7 +12,7 @@ from benchmarks.atm import measure_atm
 from benchmarks.bank import Bench, open_bank, prepared_bench
 from benchmarks.bulk import measure_bulk, measure_neighbours
 from benchmarks.chart import draw
-from benchmarks.commands import holders_of, measure_commands
+from benchmarks.commands import Holder, holders_of, measure_commands
 from benchmarks.figures import Figures, Rate, describe_machine, ratios
 from benchmarks.link import measure_link
 from benchmarks.report import series, table
@@ -46,7 +46,7 @@ FULL = Extent(
     items=700_000,
     beside_items=250_000,
     tpcb_scale=50,
-    tpcb_s=15,
+    tpcb_s=10,
     commands_s=10.0,
     atm_s=10.0,
     link_s=3.0,
@@ -71,24 +71,26 @@ async def measure(bench: Bench, extent: Extent) -> Figures:
     """All measures in their order; the yardstick first, on a server that is still cool."""
     _say("pgbench TPC-B")
     tpcb = measure_tpcb(bench.server, extent.tpcb_clients, extent.tpcb_s, extent.tpcb_scale)
-    _tell(tpcb)
+    _tell([*tpcb.plain, *tpcb.prepared])
     _say("the link alone")
     link = await measure_link(bench, (1, 32, 512), extent.link_s)
     _tell(link)
     holders = holders_of(bench, extent.customers)
+    by_passbook = [Holder(each.account, card=0, pin_proof=b"") for each in holders]
     async with open_bank(bench):
         _say("commands through a compartment")
         commands = [
             await measure_commands(
-                bench, holders, clients, extent.commands_s, tag=f"commands{clients}"
+                bench, by_passbook, clients, extent.commands_s, tag=f"commands{clients}"
             )
             for clients in extent.commands_clients
         ]
         most = max(extent.commands_clients)
+        with_card = await measure_commands(bench, holders, most, extent.commands_s, tag="card")
         hot = await measure_commands(
-            bench, holders[:HOT_ACCOUNTS], most, extent.commands_s, tag="hot"
+            bench, by_passbook[:HOT_ACCOUNTS], most, extent.commands_s, tag="hot"
         )
-        _tell([*commands, hot])
+        _tell([*commands, with_card, hot])
         _say("ATM transactions over ISO 8583")
         atm = await measure_atm(bench, extent.atm_machines, extent.atm_s)
         _tell(atm)
@@ -101,6 +103,7 @@ async def measure(bench: Bench, extent: Extent) -> Figures:
         tpcb=tpcb,
         link=link,
         commands=tuple(commands),
+        with_card=with_card,
         hot=hot,
         atm=atm,
         bulk=bulk,

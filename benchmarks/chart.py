@@ -10,8 +10,8 @@ from typing import Final
 from benchmarks.figures import Machine, Ratio
 
 WIDTH: Final = 880
-LEFT: Final = 300
-LINE: Final = 640
+LEFT: Final = 330
+LINE: Final = 650
 """Where the targets lie, all of them."""
 TOP: Final = 64
 ROW: Final = 46

@@ -1,7 +1,8 @@
-"""Commands through a compartment: deposits and withdrawals with card and PIN, over the link.
+"""Commands through a compartment: cash deposits and withdrawals, over the link.
 
 The clients run in a process of their own (`python -m benchmarks.commands`), each with one command
-under way: a closed loop. Deposit and withdrawal of one sum take turns, so balances stay.
+under way: a closed loop. Who has a card deposits and withdraws one sum in turn, with card and PIN;
+who has none deposits with the passbook.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ TIMEOUT_S: Final = 30.0
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A customer with card and the proof of the PIN."""
+    """A customer with card and the proof of the PIN; ``card`` 0: with the passbook alone."""
 
     account: int
     card: int
@@ -108,7 +109,9 @@ class _Load:
             asked = perf_counter()
             if asked >= self._ends:
                 return
-            body = self._encoder.encode(self._command(holder, turn % 2 == 0, place))
+            body = self._encoder.encode(
+                self._command(holder, turn % 2 == 0 or not holder.card, place)
+            )
             outcome = self._decoder.decode(await self._link.call(body, TIMEOUT_S))
             assert outcome.kind == "accepted", outcome
             answered = perf_counter()

@@ -29,6 +29,13 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     p99_ms: float = 0.0
 
 
+class Tpcb(msgspec.Struct, frozen=True, kw_only=True):
+    """pgbench's TPC-B: with its default, the simple protocol, and with prepared statements."""
+
+    plain: tuple[Rate, ...]
+    prepared: tuple[Rate, ...]
+
+
 class Bulk(msgspec.Struct, frozen=True, kw_only=True):
     """A job's items against raw COPY of the rows that it wrote, in seconds.
 
@@ -54,9 +61,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """All that was measured in one run."""
 
     machine: Machine
-    tpcb: tuple[Rate, ...]
+    tpcb: Tpcb
     link: tuple[Rate, ...]
     commands: tuple[Rate, ...]
+    with_card: Rate
     hot: Rate
     atm: tuple[Rate, ...]
     bulk: Bulk
@@ -64,8 +72,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def best_tpcb(self) -> float:
-        """Transactions a second of pgbench at its best number of clients."""
-        return max(rate.per_second for rate in self.tpcb)
+        """Transactions a second of plain pgbench at its best number of clients."""
+        return max(rate.per_second for rate in self.tpcb.plain)
 
 
 class Ratio(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,9 +99,15 @@ def ratios(figures: Figures) -> list[Ratio]:
     bulk, neighbours = figures.bulk, figures.neighbours
     return [
         Ratio(
-            name=f"commands, {busiest.clients} clients",
+            name=f"cash deposits, {busiest.clients} clients",
             against="pgbench TPC-B",
             value=busiest.per_second / tpcb,
+            target=8.0,
+        ),
+        Ratio(
+            name="deposits and withdrawals with card and PIN",
+            against="pgbench TPC-B",
+            value=figures.with_card.per_second / tpcb,
             target=8.0,
         ),
         Ratio(

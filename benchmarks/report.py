@@ -21,10 +21,12 @@ def _machine(machine: Machine) -> Iterator[str]:
 
 def _rates(figures: Figures) -> Iterator[str]:
     yield f"{'':34}{'clients':>8}{'per second':>12}{'p50 ms':>9}{'p99 ms':>9}"
-    yield from series("pgbench TPC-B (p50: mean)", figures.tpcb)
+    yield from series("pgbench TPC-B (p50: mean)", figures.tpcb.plain)
+    yield from series("the same with prepared statements", figures.tpcb.prepared)
     yield from series("link alone", figures.link)
-    yield from series("commands through a compartment", figures.commands)
-    yield from series("the same on 10 hot accounts", [figures.hot])
+    yield from series("cash deposits, one compartment", figures.commands)
+    yield from series("also withdrawals, card and PIN", [figures.with_card])
+    yield from series("cash deposits on 10 hot accounts", [figures.hot])
     yield from series("ATM transactions over ISO 8583", figures.atm)
     yield from series("paced commands, quiet", [figures.neighbours.quiet])
     yield from series("paced commands beside a job", [figures.neighbours.beside_job])
