@@ -81,6 +81,7 @@ class People:
         connect = self._world.connector(self._world.databases.core, "tanada_console")
         with connect() as connection:
             suspend(connection, service, self._order(person))
+        self._world.switches_set.ring()
         self._timeline.note(person.role, "service_suspended", str(service))
 
     async def _restore(self, person: Person) -> None:
@@ -91,6 +92,7 @@ class People:
         order = Order(actor, "the service works again", self._world.seams.clock.now())
         with connect() as connection:
             restored = restore(connection, service, order)
+        self._world.switches_set.ring()
         if restored:
             self._timeline.note(actor, "service_restored", str(service))
 

@@ -155,6 +155,7 @@ class _Run:
             refused = job_id.state == "refused"
             kind = "job_refused" if refused else "job_submitted"
             self._timeline.note("batch", kind, job_id.verdict)
+            self._world.news.ring()
             if not refused:
                 accepted.append(job_id.job_id)
                 continue
@@ -171,6 +172,7 @@ class _Run:
     def _note_end(self, progress: Progress) -> None:
         detail = f"job {progress.job_id}: {progress.done} of {progress.planned}, {progress.reason}"
         self._timeline.note("batch", f"job_{progress.state}", detail)
+        self._world.news.ring()
 
     # -- what is left ----------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The world of one run: the real bank and its counterparts, in virtual time."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,13 +19,13 @@ from tanada.counterparts.customers import Demand, Shares, TerminalSpec
 from tanada.counterparts.fleet import Fleet
 from tanada.counterparts.visits import Holder, Wish
 from tanada.customers.demonstration import Population
+from tanada.drills.bells import Bell, RingingExecutor, RingingRecorder
 from tanada.drills.scenario import Online
 from tanada.drills.stage import Databases
 from tanada.executions import EXECUTIONS
 from tanada.operations.commands import Command, Outcome
 from tanada.operations.compartment import Compartment
 from tanada.operations.door import Door
-from tanada.operations.execution import Executor
 from tanada.watch.alarms import Watcher
 from tanada.watch.store import AttemptStore
 
@@ -58,6 +59,8 @@ class World:
         self.seams = seams
         self.policy = policy
         self.databases = databases
+        self.news = Bell(seams.clock)
+        self.switches_set = Bell(seams.clock)
         self.compartments = [self._compartment(name) for name in compartment_names(policy)]
         links = {c.name: LinkClient(seams.network, _address(c.name)) for c in self.compartments}
         self.store = AttemptStore(
@@ -72,18 +75,18 @@ class World:
             seams,
             self.connector(databases.core, "tanada_watch"),
             self.connector(databases.watch, "tanada_watch"),
-            poll_seconds=POLL_S,
             state_changes_apart=policy.alarms.state_changes_apart,
         )
         self._channel = AtmChannel(
             self.door,
-            self.store,
+            RingingRecorder(self.store, self.news),
             custody_version(custody, policy.custody),
             cast.keys,
             seams.clock,
             IdSource(seams.clock, 1),
         )
         self._gateway: AtmGateway | None = None
+        self._asking: list[asyncio.Task[None]] = []
         self.fleet = Fleet(
             seams,
             cast.terminals,
@@ -97,10 +100,13 @@ class World:
         """Start the bank's parts in the order in which they need each other."""
         for compartment in self.compartments:
             await compartment.start(_address(compartment.name))
-        self.door.start()
+        poll = self.policy.switches.poll_seconds
+        self._asking = [
+            asyncio.create_task(self.switches_set.follow(poll, self.door.refresh_switches)),
+            asyncio.create_task(self.news.follow(POLL_S, self.watcher.poll)),
+        ]
         await self.door.refresh_switches()
         self.store.start()
-        self.watcher.start()
         self._gateway = await AtmGateway.start(self.seams.network, GATEWAY, self._channel)
 
     async def close(self) -> None:
@@ -109,6 +115,9 @@ class World:
         if self._gateway is not None:
             await self._gateway.close()
         await self.store.close()
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
         await self.watcher.poll()
         await self.watcher.close()
         await self.door.close()
@@ -120,12 +129,13 @@ class World:
         return lambda: connect(url, application="tanada drill", role=role, statement_timeout_ms=0)
 
     def _compartment(self, name: str) -> Compartment:
-        executor = Executor(
+        executor = RingingExecutor(
             name,
             self.connector(self.databases.core, "tanada_compartment"),
             EXECUTIONS,
             self.policy,
         )
+        executor.facts, executor.switches_set = self.news, self.switches_set
         return Compartment(executor, EXECUTIONS, self.policy, self.seams)
 
     def _settled(self, command: Command, outcome: Outcome) -> None:
