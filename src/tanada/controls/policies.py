@@ -6,7 +6,7 @@ drill may run under any policy, and with single layers switched off (``without``
 
 import difflib
 import tomllib
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -16,6 +16,12 @@ Medium = Literal["card", "passbook", "cash"]
 TransactionClass = Literal["inquiry", "monetary"]
 Custody = Literal["return", "retain"]
 SlotBy = Literal["account", "origin"]
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
+"""0 has a meaning of its own, which its rule tells."""
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Permille = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 WITHOUT: Final[dict[str, str]] = {
     "preflight": "jobs start whatever the limit register forecasts",
@@ -40,7 +46,7 @@ class CompartmentRule(_Table, frozen=True, kw_only=True):
     """
 
     name: str
-    slots: int = 1
+    slots: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     slot_by: SlotBy = "account"
     products: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
@@ -49,9 +55,9 @@ class CompartmentRule(_Table, frozen=True, kw_only=True):
 class ClosingRule(_Table, frozen=True, kw_only=True):
     """When a compartment closes itself; 0 double errors means never."""
 
-    double_errors: int = 0
+    double_errors: CountOrNone = 0
     reopen: Literal["probe", "person"] = "probe"
-    probe_seconds: int = 30
+    probe_seconds: Count = 30
 
 
 class ReversalLogRule(_Table, frozen=True, kw_only=True):
@@ -62,23 +68,23 @@ class ReversalLogRule(_Table, frozen=True, kw_only=True):
     rows a compartment reserves at once, so that the meter is no hot row.
     """
 
-    capacity: dict[str, int]
+    capacity: dict[str, CountOrNone]
     reserve: bool = True
-    lease: int = 256
+    lease: Count = 256
 
 
 class PreflightRule(_Table, frozen=True, kw_only=True):
     """Whether a job is refused when its forecast passes the warning level of a limit."""
 
     enabled: bool = True
-    warn_permille: int = 800
+    warn_permille: Permille = 800
 
 
 class BreakerRule(_Table, frozen=True, kw_only=True):
     """A breaker opens at ``errors`` internal errors of one kind in a row; 0 means never."""
 
-    errors: int = 3
-    probe_seconds: int = 60
+    errors: CountOrNone = 3
+    probe_seconds: Count = 60
 
 
 class ProhibitionRule(_Table, frozen=True, kw_only=True):
@@ -88,28 +94,28 @@ class ProhibitionRule(_Table, frozen=True, kw_only=True):
     it during a drill.
     """
 
-    double_errors: int = 0
+    double_errors: CountOrNone = 0
 
 
 class InquiryRule(_Table, frozen=True, kw_only=True):
     """Whether an operation without an answer is inquired until its outcome is known."""
 
     enabled: bool = True
-    first_seconds: float = 1.0
-    longest_seconds: float = 30.0
+    first_seconds: Seconds = 1.0
+    longest_seconds: Seconds = 30.0
 
 
 class MailboxRule(_Table, frozen=True, kw_only=True):
     """Bounds of a compartment's mailbox and of one batch, in commands."""
 
-    capacity: int = 4096
-    batch: int = 512
+    capacity: Count = 4096
+    batch: Count = 512
 
 
 class SwitchRule(_Table, frozen=True, kw_only=True):
     """How often a gateway asks for the switches; a sever must hold everywhere within 5 s."""
 
-    poll_seconds: float = 2.0
+    poll_seconds: Annotated[float, msgspec.Meta(gt=0, le=5)] = 2.0
 
 
 class AlarmRule(_Table, frozen=True, kw_only=True):
@@ -125,15 +131,15 @@ class AlarmRule(_Table, frozen=True, kw_only=True):
 class BatchRule(_Table, frozen=True, kw_only=True):
     """Bulk posting: items of one transaction, and items a second (0: as fast as it goes)."""
 
-    chunk: int = 1000
-    items_per_second: float = 0.0
+    chunk: Count = 1000
+    items_per_second: Annotated[float, msgspec.Meta(ge=0)] = 0.0
 
 
 class DatabaseModel(_Table, frozen=True, kw_only=True):
     """Virtual time that a batch takes in the simulated world: microseconds."""
 
-    batch_us: int = 2_000
-    command_us: int = 50
+    batch_us: CountOrNone = 2_000
+    command_us: CountOrNone = 50
 
 
 class Policy(_Table, frozen=True, kw_only=True):
@@ -182,12 +188,7 @@ def _check(policy: Policy, source: str) -> None:
     names = [rule.name for rule in policy.compartments]
     if len(set(names)) != len(names):
         raise PolicyError(f"{source}: two compartments have the same name")
-    for rule in policy.compartments:
-        if not 1 <= rule.slots <= 64:
-            raise PolicyError(f"{source}: compartments.{rule.name}.slots must be 1 to 64")
-    if not 1 <= policy.preflight.warn_permille <= 1000:
-        raise PolicyError(f"{source}: preflight.warn_permille must be 1 to 1000")
-    if not 1 <= policy.mailbox.batch <= policy.mailbox.capacity:
+    if policy.mailbox.batch > policy.mailbox.capacity:
         raise PolicyError(f"{source}: mailbox.batch must be 1 to mailbox.capacity")
 
 

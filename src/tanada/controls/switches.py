@@ -31,10 +31,10 @@ class SwitchBoard:
 
     def reason_against(self, product: str, channel: str) -> str | None:
         """Why the product is suspended on the channel, or None if it is not."""
-        reasons = self._reasons
-        if not reasons:
+        if not self._reasons:
             return None
-        return reasons.get((product, channel)) or reasons.get((product, ANY))
+        everywhere = self._reasons.get((product, ANY))
+        return self._reasons.get((product, channel), everywhere)
 
     def suspended(self) -> list[Suspended]:
         """All that is suspended, sorted."""
