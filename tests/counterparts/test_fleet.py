@@ -116,7 +116,7 @@ def test_the_same_customers_come_when_the_bank_fails() -> None:
 def test_whoever_heard_of_the_outage_stays_away_and_the_others_come_as_before() -> None:
     usual = FleetWorld().run(3)
     warned = FleetWorld()
-    warned.fleet.announce(0.5)
+    warned.fleet.public.hear(0.5)
     records = warned.run(3).records
     stayed = {(r.terminal, r.number) for r in records if r.code == STAYED_AWAY}
     came = {(r.terminal, r.number) for r in records} - stayed

@@ -155,11 +155,19 @@ class _Time:
             await asyncio.sleep(left)
 
 
-@dataclass
-class _Public:
-    """What people have heard: the share of them who do not even come to a machine."""
+class Public:
+    """Those who might come to a machine, and what they have heard."""
 
-    stay_away: float = 0.0
+    def __init__(self) -> None:
+        self.stay_away = 0.0
+
+    def hear(self, stay_away: float) -> None:
+        """The public hears that machines stand still: that share of them does not even come.
+
+        Who stays away follows from the visit itself, so that no further random number is drawn.
+        """
+        assert 0 <= stay_away <= 1, "a share is 0 to 1"
+        self.stay_away = stay_away
 
 
 class _Machine:
@@ -171,7 +179,7 @@ class _Machine:
         terminal: Terminal,
         arrivals: Arrivals,
         time: _Time,
-        public: _Public,
+        public: Public,
         max_waiting: int,
     ) -> None:
         self.terminal = terminal
@@ -253,7 +261,7 @@ class Fleet:
         self.samples: Final[list[Sample]] = []
         self.records: Final = self.counts.records
         """Every visit, in the order in which they ended."""
-        self._public = _Public()
+        self.public: Final = Public()
         self._machines = {spec.terminal: self._machine(spec, demand, cards) for spec in terminals}
         self._for_staff: dict[int, Terminal] = {}
         """Stopped machines that nobody has come to yet, longest stopped first."""
@@ -295,14 +303,6 @@ class Fleet:
     def stopped_machines(self) -> tuple[int, ...]:
         """The machines that nobody has come to yet, longest stopped first."""
         return tuple(self._for_staff)
-
-    def announce(self, stay_away: float) -> None:
-        """People have heard that machines stand still: that share of them does not even come.
-
-        Who stays away follows from the visit itself, so that no further random number is drawn.
-        """
-        assert 0 <= stay_away <= 1, "a share is 0 to 1"
-        self._public.stay_away = stay_away
 
     def remove_media(self, number: int) -> Media:
         """Somebody opens the stopped machine and takes out what it holds, to give it back later."""
@@ -352,7 +352,7 @@ class Fleet:
             watcher=self._changed,
         )
         arrivals = Arrivals(spec, demand, cards, seams.randomness, self._time.now())
-        return _Machine(spec, terminal, arrivals, self._time, self._public, settings.max_waiting)
+        return _Machine(spec, terminal, arrivals, self._time, self.public, settings.max_waiting)
 
     async def _sample(self, ends: float) -> None:
         while self._time.now() < ends:

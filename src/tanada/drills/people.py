@@ -126,7 +126,7 @@ class People:
 
     async def _announce(self, person: Person) -> None:
         """Tell the public; a share of the customers then stays away from the machines."""
-        self._world.fleet.announce(person.stay_away)
+        self._world.fleet.public.hear(person.stay_away)
         self._timeline.note(person.role, "public_told", f"{person.stay_away:.0%} stay away")
 
     async def _change_day(self, person: Person) -> None:
