@@ -5,7 +5,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 from tanada.base.errors import BankError
-from tanada.cli import atm, bank, books, compartment, job, limits, switch
+from tanada.cli import atm, bank, books, compartment, drill, job, limits, switch
 from tanada.cli.screen import complain
 
 EXIT_ERROR = 1
@@ -23,7 +23,7 @@ def command_line() -> App:
     app.command(bank.up)
     app.command(bank.status)
     app.command(limits.register, name="limits")
-    for group in (books.GROUP, atm.GROUP, compartment.GROUP, switch.GROUP, job.GROUP):
+    for group in (books.GROUP, atm.GROUP, compartment.GROUP, switch.GROUP, job.GROUP, drill.GROUP):
         app.command(group)
     return app
 

@@ -1,8 +1,8 @@
 """Card numbers (PAN): sixteen digits that name the account.
 
 ``9 392 BBB NNNNNNN I L``: ISO/IEC 7812-1 leaves numbers beginning with 9 to national assignment,
-followed by the country's numeric code (392 is Japan); then branch, account number, how many cards were
-issued before, and the Luhn check digit.
+followed by the country's numeric code (392 is Japan); then branch, account number, how many cards
+were issued before, and the Luhn check digit.
 """
 
 from typing import Final
