@@ -15,6 +15,7 @@ from tanada.ledger.accounts import (
     atm_cash,
     is_atm_cash,
     is_customer,
+    is_ordinary,
 )
 
 
@@ -45,6 +46,13 @@ def test_the_banks_own_accounts_are_nobodys() -> None:
     own = [CASH_AT_COUNTERS, SUSPENSE, atm_cash(0), atm_cash(9_999_999)]
     assert not any(is_customer(account) for account in own)
     assert [is_atm_cash(account) for account in own] == [False, False, True, True]
+
+
+def test_an_ordinary_account_has_its_kind_no_item_and_a_branch() -> None:
+    assert is_ordinary(account_id(999, ORDINARY, 9_999_999))
+    wrong = [account_id(1, TIME, 1), account_id(1, ORDINARY, 1, 1), SUSPENSE, 0, -1]
+    wrong.append(account_id(1, ORDINARY, 1) + 10**14)
+    assert not any(is_ordinary(account) for account in wrong)
 
 
 def test_a_machine_without_a_number_has_no_cash() -> None:

@@ -8,6 +8,7 @@ time deposit in it). Ids below 10**11 are the bank's own accounts, which are app
 from typing import Final, NamedTuple
 
 CUSTOMER_IDS_FROM: Final = 10**11
+CUSTOMER_IDS_TO: Final = 10**14
 ORDINARY: Final = 1
 TIME: Final = 3
 
@@ -53,6 +54,14 @@ def account_number(account: int) -> AccountNumber:
 def is_customer(account: int) -> bool:
     """Whether the account is a customer's; the bank's own are append-only and never locked."""
     return account >= CUSTOMER_IDS_FROM
+
+
+def is_ordinary(account: int) -> bool:
+    """Whether the id is one that an ordinary deposit account can have."""
+    if not CUSTOMER_IDS_FROM <= account < CUSTOMER_IDS_TO:
+        return False
+    parts = account_number(account)
+    return parts.type == ORDINARY and parts.item == 0
 
 
 def atm_cash(terminal: int) -> int:

@@ -3,7 +3,7 @@
 import msgspec
 
 from tanada.customers.cards import CARDS, refusal_of_pin
-from tanada.ledger.accounts import ORDINARY, account_number, is_customer
+from tanada.ledger.accounts import is_ordinary
 from tanada.operations.codes import Code
 from tanada.operations.work import Decision, Work, accept, decline
 from tanada.products.deposits.cash import PRODUCT, open_deposit
@@ -29,7 +29,7 @@ from tanada.products.deposits.passbooks import (
 
 def open_account(command: OpenDeposit, work: Work) -> Decision:
     """Open the account whose number the command brings."""
-    if not is_customer(command.account) or account_number(command.account).type != ORDINARY:
+    if not is_ordinary(command.account):
         return decline(Code.WRONG_PRODUCT)
     if work.account(command.account) is not None:
         return decline(Code.ACCOUNT_EXISTS)
@@ -86,11 +86,14 @@ def _unposted(work: Work, passbook: Passbook, most: int) -> tuple[PassbookLine, 
 
 
 def stop_card(command: StopCard, work: Work) -> Decision:
-    """Stop a card; needs nothing but the card, so that it works while much else does not."""
+    """Stop a card; needs nothing but the card, so that it works while much else does not.
+
+    A stolen card stays stolen: a machine must go on keeping it.
+    """
     cards = work.rows(CARDS)
     card = cards.get(command.card)
     if card is None or card.account_id != command.account:
         return decline(Code.UNKNOWN_CARD)
-    status = "stolen" if command.stolen else "stopped"
+    status = "stolen" if command.stolen or card.status == "stolen" else "stopped"
     cards.put(command.card, msgspec.structs.replace(card, status=status))
     return accept(CardStopped(card=command.card))
