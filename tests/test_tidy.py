@@ -28,7 +28,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "app/roles.py": "tests/test_live_bank.py runs each role in its process",
     "app/wiring.py": "tests/test_live_bank.py: without it no process reaches another",
     "operations/known.py": "two types; test_deciding.py and test_storing.py show what they keep",
-    "operations/loading.py": "loads for Executor: tests/operations, test_two_executors.py above all",
+    "operations/loading.py": "all of tests/operations loads; test_two_executors.py in earnest",
     "products/deposits/commands.py": "types only; sent by test_cash.py and its neighbours",
     "products/time_deposits/commands.py": "types only; sent by test_opening.py and test_keeping.py",
     "base/errors.py": "only declares the tree; tests/test_docs.py checks codes and meanings",
