@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from tanada.channels.atm import fields as f
@@ -86,7 +87,8 @@ def test_a_reversal_names_the_operation_it_reverses(mti: str) -> None:
     assert (command.original_key, command.account, command.product) == (KEY, ACCOUNT, "deposits")
     assert command.key == f"{KEY}:reverse"
     assert (answer.mti, answer[f.RESPONSE_CODE]) == ("0430", "00")
-    assert (attempt.operation, attempt.key) == ("Reverse", KEY)
+    # Not the original's: whoever settles it later must settle this attempt, and no other.
+    assert (attempt.operation, attempt.key) == ("Reverse", command.key)
 
 
 def test_what_was_reversed_before_is_reversed() -> None:
@@ -99,7 +101,9 @@ def test_the_doors_own_cancellation_is_the_terminals() -> None:
     _, reversing, _ = serve(reversal())
     abandon, told = door.abandons[0], reversing.commands[0]
     assert abandon is not None
-    assert (abandon.key, abandon.account, abandon.origin) == (told.key, told.account, told.origin)
+    assert isinstance(told, Reverse)
+    assert msgspec.structs.asdict(abandon) == msgspec.structs.asdict(told)
+    assert abandon.card == CARD, "the limit of the day is given back to it"
 
 
 @pytest.mark.parametrize("code", [code for code in Code if code is not Code.OK])

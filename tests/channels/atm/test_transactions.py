@@ -83,8 +83,8 @@ def test_only_what_moves_money_is_cancelled_when_its_answer_is_lost() -> None:
 
 
 def test_the_same_reversal_always_has_the_same_key() -> None:
-    first = reversal_of("k", "deposits", ACCOUNT, "00000042", TIMES)
-    later = reversal_of("k", "deposits", ACCOUNT, "00000042", Times(2, 3))
+    first = reversal_of("k", "deposits", ACCOUNT, 0, "00000042", TIMES)
+    later = reversal_of("k", "deposits", ACCOUNT, 0, "00000042", Times(2, 3))
     assert first.key == later.key == "k:reverse"
     assert first.original_key == "k"
 

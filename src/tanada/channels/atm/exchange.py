@@ -124,6 +124,7 @@ class Exchange:
         self._operation = ""
         self._key = ""
         self._account = 0
+        self._card = 0
         self._amount = 0
 
     async def serve(self) -> IsoMessage:
@@ -162,21 +163,26 @@ class Exchange:
             self._channel.keys.pvk,
             self._today,
         )
-        self._key, self._account = request.key, request.account
+        self._key, self._account, self._card = request.key, request.account, request.card
         command = row.command(request, self._times)
-        return command, self._reversal(row) if row.moves_money else None
+        return command, self._reversal_of(request.key, row) if row.moves_money else None
 
     def _read_reversal(self, row: Row) -> Reverse:
         self._operation = Reverse.__name__
         original = dialogue.Original.read(self._message[f.ORIGINAL])
         local_date = self._message[f.LOCAL_DATE]
-        self._key = operation_key(self._terminal, original.stan, local_date, self._today)
-        _, self._account = read_account(self._message, card_needed=False)
-        return self._reversal(row)
+        original_key = operation_key(self._terminal, original.stan, local_date, self._today)
+        self._card, self._account = read_account(self._message, card_needed=False)
+        reversal = self._reversal_of(original_key, row)
+        # Its own key, not the original's: each has an outcome, and each may be settled later.
+        self._key = reversal.key
+        return reversal
 
-    def _reversal(self, row: Row) -> Reverse:
+    def _reversal_of(self, original_key: str, row: Row) -> Reverse:
         origin = terminal_id(self._terminal)
-        return reversal_of(self._key, row.product, self._account, origin, self._times)
+        return reversal_of(
+            original_key, row.product, self._account, self._card, origin, self._times
+        )
 
     def _conclude(self, verdict: Verdict, added: dict[int, str]) -> IsoMessage:
         rulings = self._rulings(verdict)

@@ -84,9 +84,9 @@ def read_request(
 
 
 def reversal_of(
-    original_key: str, product: str, account: int, origin: str, times: Times
+    original_key: str, product: str, account: int, card: int, origin: str, times: Times
 ) -> Reverse:
-    """The command that cancels the operation with ``original_key``."""
+    """The command that cancels the operation with ``original_key``; ``card`` 0: there was none."""
     return Reverse(
         key=f"{original_key}:reverse",
         channel=CHANNEL,
@@ -96,6 +96,7 @@ def reversal_of(
         account=account,
         original_key=original_key,
         product=product,
+        card=card,
     )
 
 
