@@ -1,6 +1,7 @@
 """The one transaction in which money moves: what a batch promises."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,18 @@ from tanada.operations.codes import Code
 from tanada.operations.commands import InquireOutcome, Reverse
 from tanada.operations.execution import Executor
 from tanada.products.deposits.commands import CashPosted, DepositCash, ShowBalance, WithdrawCash
-from tests.bank import Teller, executor, findings, proof_of, residents, run
+from tests.bank import (
+    BUSINESS_DATE,
+    Teller,
+    executor,
+    facts,
+    findings,
+    limit_log,
+    proof_of,
+    residents,
+    run,
+    turn_to,
+)
 
 CLEAN: list[Finding] = []
 
@@ -138,3 +150,13 @@ def test_a_change_of_the_business_date_is_met_between_two_batches(
         ).fetchone()
     assert rows == (3,)
     assert findings(bank_url) == CLEAN
+
+
+def test_a_log_that_was_full_yesterday_is_no_news_of_today(opened: Executor, bank_url: str) -> None:
+    who, teller = residents()[1], Teller()
+    limit_log(bank_url, "deposits", 1)
+    run(opened, teller.make(DepositCash, who.account, amount=1_000, terminal=1))
+    assert facts(bank_url) == [("reversal_log/deposits", "reversal_log_full")]
+    turn_to(bank_url, BUSINESS_DATE + timedelta(days=1))
+    run(opened, teller.make(ShowBalance, who.account, card=who.card, pin_proof=proof_of(who)))
+    assert len(facts(bank_url)) == 1

@@ -234,6 +234,8 @@ class Executor:
                 loaded = load_batch(pipeline, requests, self._executions, now, self.name)
                 if loaded.book.business_date != day:
                     self._business_date = loaded.book.business_date
+                    # What was last read of the logs is of the day that has ended.
+                    log.last_meter.clear()
                     raise _DayChanged("the business date changed; the batch begins anew")
                 deciding = Deciding(loaded, self._executions, guards, now, monotonic)
                 outcomes = [deciding.answer(request) for request in requests]
