@@ -196,3 +196,23 @@ def test_every_policy_key_is_explained(policy: Path) -> None:
     }
     keys = set(_policy_keys(tomllib.loads(_text(policy))))
     assert keys <= explained, f"docs/ does not explain: {sorted(keys - explained)}"
+
+
+def _as_written(value: Any) -> str:
+    """A setting as the table of policies writes it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"`{value}`" if isinstance(value, str) else f"{value:g}"
+
+
+def test_the_table_of_policies_says_what_the_policies_say() -> None:
+    names = ("tanada", "as-was-2021-02-28")
+    policies = [tomllib.loads(_text(ROOT / f"policies/{name}.toml")) for name in names]
+    stale = []
+    for line in _text(ROOT / "docs/policies.md").splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        match = re.fullmatch(r"`(\w+)\.(\w+)`", cells[1]) if len(cells) > 1 else None
+        if match and match[1] not in ("compartments", "reversal_log"):
+            said = [_as_written(policy[match[1]][match[2]]) for policy in policies]
+            stale += [] if cells[3:5] == said else [f"{match[0]}: {said}"]
+    assert not stale, f"docs/policies.md says otherwise: {stale}"

@@ -21,7 +21,6 @@ STEPS = (
     Person(at="10:10", role="operations", action="notice-closed-compartments"),
     Person(at="10:10", role="branches", action="dispatch", machines_per_hour=100_000),
     Person(at="10:20", role="operations", action="reopen-compartments", over_minutes=10),
-    Person(at="10:31", role="operations", action="change-business-day"),
     Person(at="10:35", role="desk", action="suspend", product="deposits", channel="atm"),
     Person(at="10:40", role="desk", action="restore", product="deposits", channel="atm"),
 )
@@ -99,11 +98,6 @@ def test_a_suspended_service_is_refused_until_it_is_restored(morning: Played) ->
     # A gateway hears of a switch within 5 seconds.
     assert at("10:35").timestamp() <= min(refused)
     assert max(refused) <= at("10:40:06").timestamp()
-
-
-def test_the_business_date_moves_on(morning: Played) -> None:
-    assert morning.evidence.first("business_date_changed") is not None
-    assert morning.evidence.findings == ()
 
 
 def test_the_rollback_reopens_what_is_closed_and_restores_what_is_suspended(day: HalfDay) -> None:
