@@ -77,6 +77,7 @@ class ScriptedBank:
         self.decide: Callable[[IsoMessage], Turn] | None = None
         self.answers_reversals = True
         self.refuses_reversals = 0
+        self.refuses_with = "91"
         self.atm_cash: Counter[str] = Counter()
         """Yen that went into machines less what came out, by the bank's books."""
         self.booked: dict[tuple[str, str], tuple[str, int]] = {}
@@ -144,7 +145,7 @@ class ScriptedBank:
             return IsoMessage("0430", {})
         if self.refuses_reversals:
             self.refuses_reversals -= 1
-            return self.reply(message, "91", {})
+            return self.reply(message, self.refuses_with, {})
         name = (message[f.TERMINAL], Original.read(message[f.ORIGINAL]).stan)
         day, amount = self.booked.pop(name, (message[f.LOCAL_DATE], 0))
         assert day == message[f.LOCAL_DATE], "a reversal names the day of its original"

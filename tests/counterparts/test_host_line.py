@@ -7,14 +7,16 @@ import pytest
 
 from tanada.channels.atm import fields as f
 from tanada.channels.atm.dialogue import Original
+from tanada.channels.atm.response_codes import REFUSAL_CODES, RESPONSE_CODES, Refusal
 from tanada.counterparts.host_line import (
     HOST_WAIT_S,
     MAX_UNCONFIRMED,
     RECONNECT_LONGEST_S,
     HostOutOfReach,
 )
+from tanada.counterparts.requests import NOT_YET
 from tanada.counterparts.visits import BOTH, Wish
-from tanada.operations.codes import Code
+from tanada.operations.codes import MEANINGS, Code
 from tests.counterparts import scripted_bank as bank
 from tests.counterparts.atm_world import AtmWorld, visit
 from tests.counterparts.scripted_bank import ADDRESS
@@ -113,6 +115,20 @@ def test_a_refused_reversal_does_not_stop_other_business(world: AtmWorld) -> Non
     assert world.line.unconfirmed == 1
     world.wait(600)
     assert world.line.unconfirmed == 0
+
+
+def test_a_reversal_that_the_bank_will_never_do_is_not_repeated(world: AtmWorld) -> None:
+    world.bank.turns.append(bank.ANSWER_LOST)
+    world.bank.refuses_reversals, world.bank.refuses_with = 1, RESPONSE_CODES[Code.NOT_REVERSIBLE]
+    assert ask(world) is None
+    world.wait(600)
+    assert world.line.unconfirmed == 0
+    assert "0421" not in world.bank.mtis()
+
+
+def test_what_may_pass_is_repeated_and_what_is_final_is_not() -> None:
+    lasting = {RESPONSE_CODES[code] for code in Code if MEANINGS[code].bank_reason}
+    assert lasting | {REFUSAL_CODES[r] for r in (Refusal.BAD_MAC, Refusal.NOT_SIGNED_ON)} == NOT_YET
 
 
 def test_unconfirmed_reversals_are_bounded(world: AtmWorld) -> None:

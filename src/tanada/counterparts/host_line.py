@@ -189,7 +189,7 @@ class HostLine:
             answer = await self._exchange(reversal.next_message(), REVERSAL_WAIT_S)
             if answer is None:
                 raise HostOutOfReach("a reversal got no answer")
-            if answer[f.RESPONSE_CODE] == requests.APPROVED:
+            if answer[f.RESPONSE_CODE] not in requests.NOT_YET:
                 self._reversals.remove(reversal)
             reversal.refused = True
 

@@ -28,6 +28,8 @@ from tanada.counterparts.visits import Media, Visit, VisitKind, Wish
 from tanada.operations.codes import MEANINGS, Code
 
 APPROVED: Final = "00"
+NOT_YET: Final = frozenset({"58", "63", "68", "80", "82", "91", "96"})
+"""Response codes after which a reversal is repeated; every other one is the bank's last word."""
 
 _WORDS: Final = frozenset(Code)
 _TRANSACTIONS: Final[dict[Wish, Transaction]] = {
