@@ -8,6 +8,8 @@ import pytest
 
 from tanada.app.drills import DRILLS
 from tanada.cli import EXIT_ERROR, EXIT_USAGE, main
+from tanada.drills import drilling
+from tanada.drills.drilling import ABLATION
 
 NAME = "2021-02-28"
 SMALL = ("--scale", "0.003")
@@ -64,6 +66,22 @@ def test_a_person_sees_the_measures_beside_history_and_the_verdict(
     assert re.search(r"^atms_stopped_peak +4,318 +0$", shown, re.MULTILINE)
     assert re.search(r"^batch_refused_before_start +- +yes$", shown, re.MULTILINE)
     assert re.search(r"^passed  [0-9a-f]{64}$", shown, re.MULTILINE)
+
+
+def test_a_comparison_shows_history_both_policies_the_twin_and_the_ablation(
+    morning: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(drilling, "ABLATION", ABLATION[:2])
+    assert main(["drill", "run", morning, "--scale", "0.001", "--compare"]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^measure +history +as it was +as it is +no fault$", shown, re.MULTILINE)
+    refused = r"^batch_refused_before_start +- +no +yes +no$"
+    assert re.search(refused, shown, re.MULTILINE)
+    assert "What each layer is worth (scale 0.001, counts as at full scale)" in shown
+    assert re.search(r"^as it is, without +time_deposit_failures ", shown, re.MULTILINE)
+    assert re.search(r"^preflight .*\n^\.\.\. and reservation ", shown, re.MULTILINE)
+    assert re.search(r"^as-was-2021-02-28: [\d.]+ s, [0-9a-f]{64}$", shown, re.MULTILINE)
+    assert re.search(r"^tanada: [\d.]+ s, [0-9a-f]{64}$", shown, re.MULTILINE)
 
 
 def test_a_run_that_is_not_as_expected_is_exit_status_1(

@@ -9,8 +9,7 @@ import pytest
 
 from tanada.base.errors import PolicyError, SettingsError
 from tanada.controls.policies import WITHOUT
-from tanada.drills import drilling
-from tanada.drills.drilling import ABLATION, Order, compare, run
+from tanada.drills.drilling import ABLATION, Order, run
 from tanada.drills.verdict import judge
 from tests.drills import half_days, hash_of_a_morning
 from tests.drills.half_days import half_day, runs_of
@@ -82,16 +81,6 @@ def test_a_run_tells_what_it_is_doing_and_gives_its_timeline() -> None:
         ("inquiry",),
     )
     assert [line.at for line in timeline] == sorted(line.at for line in timeline)
-
-
-def test_a_comparison_holds_both_policies_the_twin_and_the_ablation(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(drilling, "ABLATION", ABLATION[:1])
-    comparison = compare(half_day(ends="08:26"), Order(0.002), Silence())
-    assert comparison.as_was.policy == "as-was-2021-02-28"
-    assert comparison.as_is.policy == comparison.twin.policy == "tanada"
-    assert [result.without for result in comparison.ablation] == [("preflight",)]
 
 
 def test_the_ablation_takes_one_layer_after_another_until_none_is_left() -> None:
