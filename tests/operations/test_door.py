@@ -121,6 +121,26 @@ def test_a_cancellation_that_meets_an_open_breaker_waits_for_it(bank: SimulatedB
     assert bank.door.in_doubt == {}
 
 
+def test_a_repeat_of_what_is_in_doubt_is_settled_with_it(bank: SimulatedBank) -> None:
+    before = balance_of(bank.url, residents()[0].account)
+    late, later = _deposit(bank, seconds=1, key="k"), _deposit(bank, seconds=1, key="k")
+    assert _kinds(bank.submit(late, later)) == ["unknown", "unknown"]
+    bank.wait(30)
+    assert bank.door.in_doubt == {}
+    assert [(key, outcome.kind) for key, outcome in bank.settled] == [("k", "accepted")] * 2
+    patient = [_deposit(bank, seconds=20, key="p") for _ in range(2)]
+
+    async def through_a_death() -> list[Outcome]:
+        calls = [asyncio.create_task(bank.door.submit(each)) for each in patient]
+        await asyncio.sleep(0.5)
+        bank.network.break_connections(address("all-0"))
+        return await asyncio.gather(*calls)
+
+    assert _kinds(bank.run(through_a_death())) == ["accepted", "accepted"]
+    assert bank.door.in_doubt == {}
+    assert balance_of(bank.url, residents()[0].account) == before + 200
+
+
 @pytest.mark.parametrize("moment", [0.0005, 0.0015, 0.0025, 1.0, 2.5, 3.5, 4.5])
 def test_when_a_compartment_dies_every_command_ends_as_one_outcome(
     bank: SimulatedBank, moment: float

@@ -14,7 +14,7 @@ from tanada.operations.commands import InquireOutcome, Outcome, Request, Reverse
 from tanada.operations.execution import Executor
 from tanada.products.deposits.commands import DepositCash, OpenDeposit
 from tanada.products.time_deposits.commands import OpenTimeDeposit
-from tests.bank import Teller, balance_of, executor, findings, residents, run
+from tests.bank import Teller, balance_of, executor, findings, limit_log, residents, run
 
 CLEAN: list[Finding] = []
 ROUNDS = 25
@@ -142,6 +142,21 @@ def test_items_of_one_book_opened_at_once_get_numbers_of_their_own(
     ]
     outcomes = [outcome for each in _at_once(pair, work) for [outcome] in each]
     assert {outcome.code for outcome in outcomes} == {Code.OK}
+    assert findings(bank_url) == CLEAN
+
+
+def test_two_holders_use_up_a_log_to_its_last_row_and_not_beyond(
+    pair: tuple[Executor, Executor], bank_url: str
+) -> None:
+    limit_log(bank_url, "deposits", 60)
+    teller = Teller()
+    work = [
+        [[teller.make(DepositCash, who.account, amount=1, terminal=1)] for _ in range(50)]
+        for who in residents()[:2]
+    ]
+    codes = [o.code for each in _at_once(pair, work) for [o] in each]
+    assert codes.count(Code.OK) == 60
+    assert codes.count(Code.REVERSAL_LOG_FULL) == 40
     assert findings(bank_url) == CLEAN
 
 

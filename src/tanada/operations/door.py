@@ -132,7 +132,7 @@ class Door:
             await asyncio.sleep(pause)
             settled = await self.inquire(command)
             if settled is not None:
-                del self.in_doubt[command.key]
+                self.in_doubt.pop(command.key, None)
                 return settled
         self._errands.begin(self._settle(command, abandon))
         return unknown
@@ -175,7 +175,8 @@ class Door:
             pause = min(pause * 2, self._policy.inquiry.longest_seconds)
         if outcome.kind == "accepted" and abandon is not None:
             await self._cancel(abandon)
-        del self.in_doubt[command.key]
+        # A repeat of the same command may have been settled first.
+        self.in_doubt.pop(command.key, None)
         if self._on_settled is not None:
             self._on_settled(command, outcome)
 
