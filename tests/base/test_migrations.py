@@ -1,13 +1,16 @@
 """Migrations run once, in order, and are sealed."""
 
+import os
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from tanada.base.database import Connection, connect
+from tanada.base.database import AccessRefused, Connection, connect
 from tanada.base.migrations import (
     FILE_NAME,
     MigrationFailed,
@@ -19,6 +22,9 @@ from tanada.base.migrations import (
 )
 
 LOWER = "CREATE TABLE field (id int PRIMARY KEY);"
+GROUPS = [
+    f"tanada_{group}" for group in ("batch", "compartment", "console", "gateway", "owner", "watch")
+]
 UPPER = "CREATE TABLE terrace (field int REFERENCES field);"
 
 
@@ -95,8 +101,42 @@ def test_the_group_roles_exist_and_nobody_can_log_in_as_one(empty: Connection) -
         "SELECT rolname FROM pg_roles WHERE rolname LIKE 'tanada%' "
         "AND NOT (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb) ORDER BY 1"
     ).fetchall()
-    roles = ["batch", "compartment", "console", "gateway", "owner", "watch"]
-    assert rows == [(f"tanada_{role}",) for role in roles]
+    assert rows == [(group,) for group in GROUPS]
+
+
+@pytest.fixture
+def plain_login(empty: Connection, empty_database_url: str) -> Iterator[str]:
+    """URL of a login that owns the database and created the groups, and has no other power.
+
+    From version 16 on PostgreSQL makes the creator of a role its administrator, not a member.
+    """
+    migrate(empty, [])
+    login = f"plain_{os.getpid()}"
+    empty.execute(f"CREATE ROLE {login} LOGIN CREATEROLE PASSWORD 'rice'")
+    empty.execute(f"ALTER DATABASE {empty.info.dbname} OWNER TO {login}")
+    empty.execute(f"ALTER TABLE schema_migration OWNER TO {login}")
+    for group in GROUPS:
+        empty.execute(f"GRANT {group} TO {login} WITH ADMIN TRUE, SET FALSE, INHERIT FALSE")
+    yield re.sub("//.*@", f"//{login}:rice@", empty_database_url)
+    empty.execute(f"REASSIGN OWNED BY {login} TO postgres")
+    empty.execute(f"DROP OWNED BY {login} CASCADE")
+    empty.execute(f"DROP ROLE {login}")
+
+
+def test_a_login_that_is_no_superuser_can_set_up_a_bank_and_act_as_each_group(
+    plain_login: str, packages: list[str]
+) -> None:
+    migrate(plain_login, packages)
+    for group in GROUPS:
+        with connect(plain_login, application="test", role=group) as acting:
+            assert acting.execute("SELECT current_user").fetchone() == (group,)
+
+
+def test_a_login_without_the_right_hears_what_it_lacks(empty: Connection, plain_login: str) -> None:
+    login = urlsplit(plain_login).username
+    empty.execute(f"REVOKE tanada_owner FROM {login}")
+    with pytest.raises(AccessRefused, match=r"may not set up the roles of the bank.*CREATEROLE"):
+        migrate(plain_login, [])
 
 
 def test_a_changed_file_is_refused_before_anything_else_is_applied(

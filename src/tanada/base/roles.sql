@@ -1,9 +1,13 @@
--- Group roles of the whole cluster: nobody logs in as one of them. A compartment, the batch or a
--- gateway logs in with a name of its own and acts as its group (SET ROLE). What each group may do
+-- Group roles of the whole cluster: nobody logs in as one of them. The login that runs the bank is a
+-- member of each, and every session acts as one from its first statement on. What each group may do
 -- is granted by the migrations of the package that owns the table.
 DO $$
 DECLARE
     wanted text;
+    -- Since version 16, who creates a role may grant it, but is no member that could act as it.
+    acting constant text := CASE
+        WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET'
+    END;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY[
         'tanada_owner',        -- owns every table; used by migrations only
@@ -21,13 +25,17 @@ BEGIN
                 NULL;
             END;
         END IF;
+        IF NOT pg_has_role(current_user, wanted, acting) THEN
+            EXECUTE format('GRANT %I TO current_user', wanted);
+        END IF;
     END LOOP;
-    IF NOT pg_has_role(current_user, 'tanada_owner', 'MEMBER') THEN
-        EXECUTE 'GRANT tanada_owner TO current_user';
-    END IF;
     EXECUTE format(
         'GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO tanada_owner', current_database()
     );
     GRANT CREATE, USAGE ON SCHEMA public TO tanada_owner;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE insufficient_privilege USING
+        MESSAGE = format('%s may not set up the roles of the bank (%s)', current_user, SQLERRM),
+        HINT = 'use a login with CREATEROLE that owns the databases, or one that was granted each';
 END
 $$;
