@@ -10,17 +10,19 @@ from pathlib import Path
 import pytest
 
 from tanada.base.clock import LiveClock
-from tanada.base.database import Connection, connect
+from tanada.base.database import Connection, DatabaseUnreachable, connect
 from tanada.base.postgres import PostgresServer
 from tanada.base.seams import simulated_seams
 from tanada.base.simulation import SimulatedLoop, run_simulated
 from tanada.batch.jobs import JobBusy, JobNotFound, JobNotRunnable, find_job, list_jobs
 from tanada.batch.posting_file import parse
-from tanada.batch.running import JobRun, Progress, run_job, run_paced
+from tanada.batch.running import ROLE, JobRun, Progress, run_job, run_paced
 from tanada.batch.submitting import JobOrder, submit
 from tanada.controls.policies import Policy
+from tanada.executions import EXECUTIONS
 from tanada.products.time_deposits import keeping
 from tests.batch.banks import (
+    DAY,
     MATURING,
     NOW,
     SWITCHING,
@@ -167,6 +169,26 @@ def test_a_defect_of_the_product_stops_the_job_and_a_new_one_does_the_rest(
     assert findings(connection) == []
 
     assert _run(database_url, _submit(database_url, RENEWALS)).counts == {"ok": MATURING}
+    assert findings(connection) == []
+
+
+def test_an_item_that_stays_locked_is_done_by_the_next_run_and_not_passed_over(
+    database_url: str, connection: Connection
+) -> None:
+    load_bank(connection)
+    job_id = _submit(database_url, RENEWALS)
+    query = "select account_id from time_deposits.contract where matures_on <= %s order by 1"
+    held = connection.execute(query, (DAY,)).fetchall()[20]
+
+    def impatient() -> Connection:
+        return connect(database_url, application="test job", role=ROLE, lock_timeout_ms=20)
+
+    with connect(database_url, application="holder") as holder, holder.transaction():
+        holder.execute("select from ledger.account where account_id = %s for update", held)
+        with pytest.raises(DatabaseUnreachable):
+            to_its_end(JobRun(job_id, impatient, EXECUTIONS, policy_of()))
+
+    assert _run(database_url, job_id).counts == {"ok": MATURING}
     assert findings(connection) == []
 
 

@@ -24,10 +24,10 @@ from tanada.batch.kind_table import kind_named
 from tanada.batch.kinds import CHANNEL, Item, origin_of
 from tanada.controls.policies import Policy
 from tanada.controls.switches import Suspended, SwitchBoard
-from tanada.operations.codes import MEANINGS, Code
+from tanada.operations.codes import MEANINGS
 from tanada.operations.commands import MICROSECONDS, Outcome, Request
 from tanada.operations.deciding import Fact
-from tanada.operations.execution import Executor
+from tanada.operations.execution import UNDECIDED, Executor
 from tanada.operations.work import Executions
 
 READ_AHEAD_CHUNKS: Final = 50
@@ -127,9 +127,9 @@ class JobRun:
             command.key: item.position for command, item in zip(commands, chunk, strict=True)
         }
         outcomes = self._executor.execute(commands, now, monotonic, self._write_checkpoint)
-        if any(outcome.code in (Code.NO_ANSWER, Code.DATABASE_DOWN) for outcome in outcomes):
+        if any(outcome.code in UNDECIDED for outcome in outcomes):
             raise DatabaseUnreachable(
-                f"job {self.job_id} lost its database; tanada job run {self.job_id} goes on"
+                f"some items got no answer; tanada job run {self.job_id} goes on with them"
             )
         self._counts.update(outcome.code.value for outcome in outcomes)
         broken = Counter(o.code.value for o in outcomes if MEANINGS[o.code].bank_reason)

@@ -43,6 +43,9 @@ _RACES: Final = frozenset(
 )
 """What refuses a second effect of one key, or a second account of one number."""
 
+UNDECIDED: Final = frozenset({Code.NO_ANSWER, Code.DATABASE_DOWN})
+"""Codes of what must be executed again before anybody knows what came of it."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -153,9 +156,11 @@ class Executor:
             self.record([Fact(self.name, kind, detail)], now)
             return [_not_executed(requests[0], error)]
         middle = len(requests) // 2
-        return self.execute(requests[:middle], now, monotonic, also) + self.execute(
-            requests[middle:], now, monotonic, also
-        )
+        first, rest = self.execute(requests[:middle], now, monotonic, also), requests[middle:]
+        if also is not None and any(outcome.code in UNDECIDED for outcome in first):
+            # Whoever writes down how far he is must not come to stand behind what may be undone.
+            return first + [outcome_of(request.key, Code.NO_ANSWER) for request in rest]
+        return first + self.execute(rest, now, monotonic, also)
 
     def switches(self) -> list[tuple[str, str, str]]:
         """Suspended services: product, channel, reason; raises ``DatabaseError``."""
