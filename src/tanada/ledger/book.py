@@ -48,7 +48,7 @@ class Posting(NamedTuple):
 class Account:
     """A customer's account under the lock of the batch."""
 
-    __slots__ = ("account_id", "balance", "floor", "last_sequence", "open", "product")
+    __slots__ = ("account_id", "balance", "customer", "floor", "last_sequence", "open", "product")
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Account:
         floor: int = 0,
         last_sequence: int = 0,
         is_open: bool = True,
+        customer: int | None = None,
     ) -> None:
         self.account_id = account_id
         self.product = product
@@ -65,6 +66,7 @@ class Account:
         self.floor = floor
         self.last_sequence = last_sequence
         self.open = is_open
+        self.customer = customer
 
     @property
     def available(self) -> int:
@@ -96,7 +98,7 @@ class Book:
         self._bank_entries: list[tuple[UUID, int, int]] = []
         self._log: list[tuple[UUID, str, tuple[Posting, ...]]] = []
         self._reversed: list[tuple[UUID, UUID]] = []
-        self._opened: list[tuple[Account, int]] = []
+        self._opened: list[Account] = []
 
     def load(self, rows: Iterable[Sequence[object]]) -> None:
         """Take over the rows of ``lock_accounts``."""
@@ -108,11 +110,11 @@ class Book:
         """The account, if it exists and was locked for this batch."""
         return self._accounts.get(account_id)
 
-    def open_account(self, account_id: int, product: str, customer: int) -> Account:
-        """Open an account with a zero balance; it must not exist."""
+    def open_account(self, account_id: int, product: str, customer: int | None) -> Account:
+        """Open a customer's account with a zero balance; it must not exist."""
         assert account_id not in self._accounts and is_customer(account_id)
-        account = self._accounts[account_id] = Account(account_id, product)
-        self._opened.append((account, customer))
+        account = self._accounts[account_id] = Account(account_id, product, customer=customer)
+        self._opened.append(account)
         return account
 
     def post(self, operation: UUID, product: str, postings: Sequence[Posting]) -> None:
@@ -176,7 +178,7 @@ class Book:
         del self._bank_entries[mark.bank_entries :]
         del self._log[mark.log :]
         del self._reversed[mark.reversed :]
-        for account, _ in self._opened[mark.opened :]:
+        for account in self._opened[mark.opened :]:
             del self._accounts[account.account_id]
         del self._opened[mark.opened :]
 
@@ -223,15 +225,13 @@ class Book:
         }
 
 
-def _write_opened(
-    pipeline: Pipeline, opened: Sequence[tuple[Account, int]], business_date: date
-) -> None:
+def _write_opened(pipeline: Pipeline, opened: Sequence[Account], business_date: date) -> None:
     pipeline.execute(
         QUERIES.open_accounts,
         (
-            int_array(account.account_id for account, _ in opened),
-            text_array(account.product for account, _ in opened),
-            int_array(customer for _, customer in opened),
+            int_array(account.account_id for account in opened),
+            text_array(account.product for account in opened),
+            int_array(account.customer for account in opened),
             date_array([business_date] * len(opened)),
         ),
     )

@@ -10,7 +10,7 @@ update ledger.business_day set business_date = %(day)s where business_date < %(d
 
 -- lock_accounts --
 -- Lock the accounts of a batch in the order of their ids, so that two batches never wait in a ring.
-select account_id, product, balance, floor, last_sequence, open
+select account_id, product, balance, floor, last_sequence, open, customer_id
 from ledger.account
 where account_id = any(%s::bigint[])
 order by account_id

@@ -79,6 +79,16 @@ def test_the_money_moves_into_the_next_item_of_the_book(opened: Executor, bank_u
     )
 
 
+def test_it_belongs_to_whom_the_money_belonged(opened: Executor, bank_url: str) -> None:
+    [outcome] = run(opened, _opening(Teller()))
+    with connect(bank_url, application="test") as connection:
+        row = connection.execute(
+            "select customer_id from ledger.account where account_id = %s",
+            (outcome.read(TimeDepositOpened).account,),
+        ).fetchone()
+    assert row == (WHO.customer,)
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

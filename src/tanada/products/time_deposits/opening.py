@@ -34,6 +34,8 @@ def open_time_deposit(command: OpenTimeDeposit, work: Work) -> Decision:
     refused = _refusal(command, work)
     if refused is not None:
         return decline(refused)
+    funding = work.account(command.account)
+    assert funding is not None, "refused above"
     rate = posted_rate(work, command.term_months)
     if rate is None:
         return decline(Code.BAD_TERM)
@@ -43,7 +45,7 @@ def open_time_deposit(command: OpenTimeDeposit, work: Work) -> Decision:
         return decline(Code.AMOUNT_ABOVE_LIMIT)
     # After this point the opening must succeed.
     contract = _contract(command, work, item, rate)
-    work.book.open_account(contract.account_id, PRODUCT, 0)
+    work.book.open_account(contract.account_id, PRODUCT, funding.customer)
     work.post(
         PRODUCT,
         (
@@ -54,12 +56,10 @@ def open_time_deposit(command: OpenTimeDeposit, work: Work) -> Decision:
     work.rows(CONTRACTS).put(contract.account_id, contract)
     new_book = TimeDepositBook(ordinary_account=command.account, last_item=item)
     work.rows(BOOKS).put(command.account, new_book)
-    account = work.account(command.account)
-    assert account is not None, "debited above"
     return accept(
         TimeDepositOpened(
             account=contract.account_id,
-            balance=account.balance,
+            balance=funding.balance,
             matures_on=contract.matures_on.isoformat(),
             rate=rate,
         )
