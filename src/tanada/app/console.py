@@ -6,12 +6,15 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+import msgspec
 import psycopg
 
+from tanada.app.gateway import GatewayStatus
 from tanada.app.places import LiveBank, Places
 from tanada.app.preparation import read_policy
 from tanada.app.wiring import Connector, compartment_links, core_connector, watch_connector
 from tanada.base.database import Connection, DatabaseError, load_queries, translate_errors
+from tanada.base.link import LinkClient, LinkError
 from tanada.base.network import NetworkError
 from tanada.base.seams import Seams, live_seams
 from tanada.base.supervisor import until_told_to_stop
@@ -24,6 +27,7 @@ from tanada.operations.door import ask_status
 from tanada.watch import reading
 
 ROLE: Final = "tanada_console"
+GATEWAY: Final = "atm-gateway"
 MINUTES_SHOWN: Final = timedelta(minutes=30)
 SERVICES_SHOWN: Final = timedelta(minutes=2)
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1")
@@ -78,6 +82,7 @@ class LiveView:
         self._seams = seams
         self._policy = read_policy(bank.settings.policy)
         self._links = compartment_links(self._policy, places, seams, name)
+        self._gateway = LinkClient(seams.network, places.address(GATEWAY), source=name)
         self._core = Inquirer(seams, core_connector(bank, name, ROLE))
         self._watch = Inquirer(seams, watch_connector(bank, name, ROLE))
 
@@ -98,7 +103,7 @@ class LiveView:
 
     async def close(self) -> None:
         """Hang up everywhere."""
-        for link in self._links.values():
+        for link in (*self._links.values(), self._gateway):
             await link.close()
         await self._core.close()
         await self._watch.close()
@@ -114,8 +119,7 @@ class LiveView:
 
     async def hurt(self) -> Sequence[reading.Hurt]:
         """Customers whom the bank failed since midnight."""
-        midnight = self._now().replace(hour=0, minute=0, second=0, microsecond=0)
-        return await self._watch.ask(lambda watch: reading.who_was_hurt(watch, midnight))
+        return await self._watch.ask(lambda watch: reading.who_was_hurt(watch, self._midnight()))
 
     async def meters(self) -> Sequence[Meter]:
         """The limits whose use the database can tell."""
@@ -123,8 +127,14 @@ class LiveView:
         return [_meter(limit, limit.used) for limit in limits if limit.used is not None]
 
     async def machines(self) -> Machines | None:
-        """Nobody in the live bank counts its machines yet."""
-        return None
+        """What the gateway says of its machines, and what they were told to keep today."""
+        kept = await self._watch.ask(lambda watch: reading.media_kept(watch, self._midnight()))
+        try:
+            answer = await self._gateway.call(b"", KNOCK_TIMEOUT_S)
+        except LinkError:
+            return None
+        status = msgspec.msgpack.decode(answer, type=GatewayStatus)
+        return Machines(status.connections, status.in_doubt, kept)
 
     async def _since(self, question: Callable[[Connection, datetime], T], shown: timedelta) -> T:
         since = self._now() - shown
@@ -137,6 +147,9 @@ class LiveView:
             return False
         writer.close()
         return True
+
+    def _midnight(self) -> datetime:
+        return self._now().replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _now(self) -> datetime:
         return self._seams.clock.now()

@@ -3,10 +3,13 @@
 import asyncio
 from typing import Final
 
+import msgspec
+
 from tanada.app.places import LiveBank, Places
 from tanada.app.preparation import project_file, read_policy
 from tanada.app.wiring import compartment_links, watch_connector
 from tanada.base.ids import IdSource
+from tanada.base.link import LinkServer, Reply
 from tanada.base.seams import live_seams
 from tanada.base.supervisor import until_told_to_stop
 from tanada.base.volumes import DirectoryVolume
@@ -25,6 +28,13 @@ from tanada.watch.store import AttemptStore
 NODE: Final = 1
 """Number of this gateway among those that number attempts."""
 CUSTODY_FILE: Final = "policies/custody.toml"
+
+
+class GatewayStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How the gateway is: open connections of machines, and commands without an outcome yet."""
+
+    connections: int
+    in_doubt: int
 
 
 def read_custody(policy: Policy) -> CustodyMatrix:
@@ -56,9 +66,16 @@ async def serve_atm_gateway(bank: LiveBank, places: Places, name: str) -> None:
     store.start()
     door.start()
     gateway = await AtmGateway.start(seams.network, bank.atm_address, channel)
+
+    def tell(_: bytes, reply: Reply) -> None:
+        status = GatewayStatus(connections=gateway.connections, in_doubt=len(door.in_doubt))
+        reply(msgspec.msgpack.encode(status))
+
+    status_server = await LinkServer.start(seams.network, places.address(name), tell)
     settling = asyncio.create_task(_settle_predecessors_doubts(door, store, policy))
     await until_told_to_stop()
     settling.cancel()
+    await status_server.close()
     await gateway.close()
     await door.close()
     await store.close()

@@ -157,3 +157,9 @@ where at >= %(since)s and kind <> 'accepted'
   and (kind in ('failed', 'unknown') or code = any(%(bank_reasons)s::text[]))
 group by product, channel
 order by product, channel
+
+-- media_kept --
+-- Attempts after which a machine was told to keep something; of those not accepted, by the index.
+select count(*)
+from watch.attempt
+where at >= %s and kind <> 'accepted' and custody like '%%=retain%%'

@@ -106,3 +106,11 @@ def who_was_hurt(connection: Connection, since: datetime) -> list[Hurt]:
     with translate_errors():
         rows = connection.execute(_QUERIES.who_was_hurt, parameters).fetchall()
     return [Hurt(*row) for row in rows]
+
+
+def media_kept(connection: Connection, since: datetime) -> int:
+    """Attempts since then after which a machine was told to keep a card, a passbook or cash."""
+    with translate_errors():
+        row = connection.execute(_QUERIES.media_kept, (since,)).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -25,10 +25,14 @@ class Meter(msgspec.Struct, frozen=True):
 
 
 class Machines(msgspec.Struct, frozen=True):
-    """The fleet of ATMs as far as it is known: ``stopped`` stand still, some with media inside."""
+    """What a gateway knows of its machines.
+
+    ``connected`` now, ``in_doubt`` operations whose outcome it is still inquiring, ``media_kept``
+    visits of today after which a machine was told to keep something.
+    """
 
     connected: int
-    stopped: int
+    in_doubt: int
     media_kept: int
 
 

@@ -77,7 +77,7 @@ WORDS: Final[dict[str, Words]] = {
     "no_switches": Words("None: every service is offered.", "ありません。全サービス提供中です。"),
     "everywhere": Words("all channels", "全チャネル"),
     "machines": Words("Machines", "ATM"),
-    "machines_stopped": Words("stopped", "停止"),
+    "in_doubt": Words("operations in doubt", "結果照会中"),
     "machines_connected": Words("connected", "接続中"),
     "media_kept": Words("media kept", "取込媒体"),
     "not_counted": Words("Nobody counts them here.", "計数していません。"),
