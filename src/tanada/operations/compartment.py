@@ -5,6 +5,7 @@ next one gathers. What one compartment suffers, no other compartment knows of.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ from tanada.operations.mailbox import Mailbox, Waiting
 from tanada.operations.work import Executions
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
+_LOG = logging.getLogger(__name__)
 
 
 class _Counts(msgspec.Struct):
@@ -70,6 +72,7 @@ class Compartment:
         self.name = executor.name
         self.is_open = True
         self._closed_reason = ""
+        self._times_changed = 0
         self._executor = executor
         self._executions = executions
         self._policy = policy
@@ -86,7 +89,7 @@ class Compartment:
         await self._seams.workers.run(self._executor.start)
         self._server = await LinkServer.start(self._seams.network, address, self._receive)
         self._errands.begin(self._work(), name=f"compartment {self.name}")
-        self._tell("compartment_started", f"serving at {address}")
+        self._tell("compartment_started", "it takes work")
 
     async def stop(self) -> None:
         """Take no more work, finish the batch at hand and give back what is reserved."""
@@ -153,19 +156,26 @@ class Compartment:
                 await self._execute(taken.batch)
 
     async def _execute(self, batch: Sequence[Waiting]) -> None:
-        model = self._policy.database_model
-        outcomes = await self._seams.workers.run(
-            self._executor.execute,
-            [waiting.request for waiting in batch],
-            self._seams.clock.now(),
-            self._seams.clock.monotonic(),
-            cost=(model.batch_us + model.command_us * len(batch)) / MICROSECONDS,
-        )
+        outcomes = await self._outcomes([waiting.request for waiting in batch])
         self._counts.batches += 1
         for waiting, outcome in zip(batch, outcomes, strict=True):
             self._answer(waiting, outcome)
             if outcome.code is Code.DOUBLE_ERROR:
                 self._note_double_error(waiting.request)
+
+    async def _outcomes(self, requests: list[Request]) -> list[Outcome]:
+        model = self._policy.database_model
+        try:
+            return await self._seams.workers.run(
+                self._executor.execute,
+                requests,
+                self._seams.clock.now(),
+                self._seams.clock.monotonic(),
+                cost=(model.batch_us + model.command_us * len(requests)) / MICROSECONDS,
+            )
+        except Exception:  # A fault of ours costs one batch: else work is taken and never done.
+            _LOG.exception("a batch of %s could not be executed", self.name)
+            return [outcome_of(request.key, Code.NO_ANSWER) for request in requests]
 
     def _answer(self, waiting: Waiting, answer: Outcome | Code) -> None:
         if isinstance(answer, Code):
@@ -191,28 +201,35 @@ class Compartment:
 
         With ``probe`` it opens by itself when its database answers, where the policy says so.
         """
-        if not self.is_open:
+        if not self.is_open and probe:
             return
-        self.is_open, self._closed_reason = False, reason
+        self._change(closed_reason=reason)
         for waiting in self._mailbox.clear():
             self._answer(waiting, Code.COMPARTMENT_CLOSED)
         self._tell("compartment_closed", reason)
         if probe and self._policy.closing.reopen == "probe":
-            self._errands.begin(self._reopen_by_probe())
+            self._errands.begin(self._reopen_by_probe(self._times_changed))
 
     def reopen(self, reason: str) -> None:
         """Open again and forget the errors counted so far."""
         if self.is_open:
             return
-        self.is_open, self._closed_reason = True, ""
+        self._change()
         self._double_errors.forget()
         self._tell("compartment_reopened", reason)
 
-    async def _reopen_by_probe(self) -> None:
-        while not self.is_open:
+    def _change(self, closed_reason: str = "") -> None:
+        self.is_open, self._closed_reason = not closed_reason, closed_reason
+        self._times_changed += 1
+
+    async def _reopen_by_probe(self, change: int) -> None:
+        """Reopen after the closing that was the ``change``-th change, and after no later one."""
+        answers = False
+        while not answers and self._times_changed == change:
             await asyncio.sleep(self._policy.closing.probe_seconds)
-            if await self._seams.workers.run(self._executor.probe):
-                self.reopen("a probe of the database went through")
+            answers = await self._seams.workers.run(self._executor.probe)
+        if self._times_changed == change:
+            self.reopen("a probe of the database went through")
 
     def _tell(self, kind: str, detail: str) -> None:
         fact = Fact(self.name, kind, detail)
