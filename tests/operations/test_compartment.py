@@ -115,6 +115,19 @@ def test_one_that_closed_itself_opens_when_a_probe_goes_through(bank: SimulatedB
     assert bank.compartment.is_open
 
 
+@pytest.mark.parametrize("reopened", [False, True])
+def test_no_probe_opens_what_a_person_closed_after_it_had_closed_itself(
+    bank: SimulatedBank, reopened: bool
+) -> None:
+    bank.fail()
+    if reopened:
+        bank.ask(Reopen(reason="it looked well"))
+    bank.ask(Close(reason="it was not"))
+    bank.wait(3600)
+    assert bank.ask().closed_reason == "it was not"
+    assert bank.ask(Reopen(reason="repaired")).open
+
+
 def test_a_probe_that_does_not_go_through_leaves_it_closed(bank: SimulatedBank) -> None:
     bank.fail()
     bank.database = bank.url.replace("test_", "gone_")
@@ -172,6 +185,22 @@ def test_a_command_that_cannot_even_be_loaded_does_not_stop_the_work(bank: Simul
         Code.OK,
     ]
     assert findings(bank.url) == CLEAN
+
+
+def test_a_fault_of_ours_costs_a_batch_and_not_the_compartment(bank: SimulatedBank) -> None:
+    def broken(*_: object) -> list[Outcome]:
+        raise RuntimeError("a fault of ours")
+
+    executor = bank.compartment._executor
+    whole, executor.execute = executor.execute, broken  # type: ignore[assignment]
+    before = balance_of(bank.url, residents()[0].account)
+    unanswered = bank.submit(*_deposits(bank, 2, seconds=0.5))
+    assert _codes(unanswered) == [Code.NO_ANSWER, Code.NO_ANSWER]
+    executor.execute = whole  # type: ignore[method-assign]
+    assert _codes(bank.submit(*_deposits(bank, 1))) == [Code.OK]
+    bank.wait(60)
+    assert bank.door.in_doubt == {}
+    assert balance_of(bank.url, residents()[0].account) == before + 100
 
 
 def test_it_understands_every_command_of_the_bank() -> None:

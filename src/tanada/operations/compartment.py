@@ -156,26 +156,24 @@ class Compartment:
                 await self._execute(taken.batch)
 
     async def _execute(self, batch: Sequence[Waiting]) -> None:
-        outcomes = await self._outcomes([waiting.request for waiting in batch])
+        model = self._policy.database_model
+        requests = [waiting.request for waiting in batch]
+        try:
+            outcomes = await self._seams.workers.run(
+                self._executor.execute,
+                requests,
+                self._seams.clock.now(),
+                self._seams.clock.monotonic(),
+                cost=(model.batch_us + model.command_us * len(batch)) / MICROSECONDS,
+            )
+        except Exception:  # A fault of ours costs one batch: else work is taken and never done.
+            _LOG.exception("a batch of %s could not be executed", self.name)
+            outcomes = [outcome_of(request.key, Code.NO_ANSWER) for request in requests]
         self._counts.batches += 1
         for waiting, outcome in zip(batch, outcomes, strict=True):
             self._answer(waiting, outcome)
             if outcome.code is Code.DOUBLE_ERROR:
                 self._note_double_error(waiting.request)
-
-    async def _outcomes(self, requests: list[Request]) -> list[Outcome]:
-        model = self._policy.database_model
-        try:
-            return await self._seams.workers.run(
-                self._executor.execute,
-                requests,
-                self._seams.clock.now(),
-                self._seams.clock.monotonic(),
-                cost=(model.batch_us + model.command_us * len(requests)) / MICROSECONDS,
-            )
-        except Exception:  # A fault of ours costs one batch: else work is taken and never done.
-            _LOG.exception("a batch of %s could not be executed", self.name)
-            return [outcome_of(request.key, Code.NO_ANSWER) for request in requests]
 
     def _answer(self, waiting: Waiting, answer: Outcome | Code) -> None:
         if isinstance(answer, Code):
@@ -203,7 +201,8 @@ class Compartment:
         """
         if not self.is_open and probe:
             return
-        self._change(closed_reason=reason)
+        self.is_open, self._closed_reason = False, reason
+        self._times_changed += 1
         for waiting in self._mailbox.clear():
             self._answer(waiting, Code.COMPARTMENT_CLOSED)
         self._tell("compartment_closed", reason)
@@ -214,13 +213,10 @@ class Compartment:
         """Open again and forget the errors counted so far."""
         if self.is_open:
             return
-        self._change()
+        self.is_open, self._closed_reason = True, ""
+        self._times_changed += 1
         self._double_errors.forget()
         self._tell("compartment_reopened", reason)
-
-    def _change(self, closed_reason: str = "") -> None:
-        self.is_open, self._closed_reason = not closed_reason, closed_reason
-        self._times_changed += 1
 
     async def _reopen_by_probe(self, change: int) -> None:
         """Reopen after the closing that was the ``change``-th change, and after no later one."""
