@@ -41,11 +41,21 @@ def test_every_setting_is_in_the_document() -> None:
         ("customers", "many", "customers"),
         ("atm_port", 70_000, "atm_port"),
         ("data_dir", "", "data_dir"),
+        ("database_url", "mysql://host/bank", "postgresql://login"),
+        ("database_url", "host=localhost dbname=bank", "postgresql://login"),
+        ("database_url", "postgresql://host:5432", "/database"),
+        ("database_url", "postgresql://[host/bank", "database_url"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: int | str, word: str) -> None:
     with pytest.raises(SettingsError, match=word):
         read_settings({name: value})
+
+
+def test_a_url_that_cannot_be_used_is_not_repeated_with_its_password() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"database_url": "mysql://u:secret@host/db"})
+    assert "secret" not in str(refused.value)
 
 
 def test_a_password_does_not_show() -> None:

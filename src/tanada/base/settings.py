@@ -7,6 +7,7 @@ environment variable; the command line wins.
 import os
 from collections.abc import Mapping
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -87,7 +88,19 @@ def _checked(values: Mapping[str, int | str]) -> Settings:
     _within("console_port", settings.console_port, 0, 65_535)
     if not settings.data_dir:
         raise SettingsError("data_dir is empty: name a directory")
+    if settings.database_url and not _names_a_database(settings.database_url):
+        # The value is not repeated: it may carry a password.
+        form = "postgresql://login:password@host:port/database"
+        raise SettingsError(f"database_url cannot be used: give it as {form}")
     return settings
+
+
+def _names_a_database(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"postgresql", "postgres"} and parts.path.strip("/") != ""
 
 
 def _within(name: str, value: int, least: int, most: int) -> None:
