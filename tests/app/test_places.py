@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tanada.app.places import SOCKET_PATH_BYTES_MAX, BankNotFound, LiveBank, Places
+from tanada.base.errors import SettingsError
 from tanada.base.settings import Settings
 
 BANK = LiveBank(
@@ -25,6 +26,12 @@ def test_what_was_written_down_is_found_again_by_the_owner_alone(tmp_path: Path)
 def test_a_directory_without_a_bank_says_so(tmp_path: Path) -> None:
     with pytest.raises(BankNotFound, match="tanada up"):
         Places(tmp_path).load()
+
+
+def test_a_place_where_no_directory_can_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match=r"file.var cannot be used: Not a directory"):
+        Places(tmp_path / "file" / "var").make()
 
 
 @pytest.mark.parametrize("depth", [1, 30])

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from tanada.base.errors import BankError
+from tanada.base.errors import BankError, SettingsError
 from tanada.base.server_account import Account, own_directory, place_for_data, short_hash
 from tanada.base.settings import Settings
 from tanada.base.volumes import DirectoryVolume
@@ -95,10 +95,14 @@ class Places:
         return self.run / "supervisor.lock"
 
     def make(self) -> None:
-        """Create the directories that hold secrets, closed to others."""
-        for folder in (self.run, self.keys.parent, self.logs, self.spool):
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(_OWNER_ONLY)
+        """Create the directories that hold secrets, closed to others. Raises ``SettingsError``."""
+        try:
+            for folder in (self.run, self.keys.parent, self.logs, self.spool):
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(_OWNER_ONLY)
+        except OSError as error:
+            message = f"data_dir {self.root} cannot be used: {error.strerror}; choose another"
+            raise SettingsError(message) from error
         if self._sockets() != self.run:
             own_directory(self._sockets(), Account("ourselves", os.geteuid(), os.getegid()))
 
