@@ -1,10 +1,12 @@
 """The command line's border: one clear line for an operating error, and its exit status."""
 
+import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
-from tanada.cli import EXIT_ERROR, EXIT_USAGE, main
+from tanada.cli import EXIT_ERROR, EXIT_UNHEARD, EXIT_USAGE, main
 
 URL = "postgresql://someone:secret@127.0.0.1:1/bank"
 
@@ -63,3 +65,13 @@ def test_help_names_every_group(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     for group in ("up", "status", "books", "atm", "compartment", "switch"):
         assert f" {group} " in shown
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    script = "from tanada.cli import main; raise SystemExit(main(['drill', 'list']))"
+    with Popen([sys.executable, "-c", script], stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == EXIT_UNHEARD

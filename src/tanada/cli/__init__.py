@@ -1,6 +1,7 @@
 """The command line ``tanada``."""
 
 import sys
+from contextlib import suppress
 
 from cyclopts import App, CycloptsError
 
@@ -11,6 +12,7 @@ from tanada.cli.screen import complain
 EXIT_ERROR = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+EXIT_UNHEARD = 141
 
 
 def command_line() -> App:
@@ -42,4 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_ERROR
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; closed, the stream is not flushed at exit again.
+        with suppress(BrokenPipeError):
+            sys.stdout.close()
+        return EXIT_UNHEARD
     return result if isinstance(result, int) else 0
