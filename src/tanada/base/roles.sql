@@ -1,6 +1,6 @@
--- Group roles of the whole cluster: nobody logs in as one of them. The login that runs the bank is a
--- member of each, and every session acts as one from its first statement on. What each group may do
--- is granted by the migrations of the package that owns the table.
+-- Group roles of the whole cluster: nobody logs in as one of them. The login that runs the bank is
+-- a member of each, and its processes act as one from their first statement on. What each group may
+-- do is granted by the migrations of the package that owns the table.
 DO $$
 DECLARE
     wanted text;
