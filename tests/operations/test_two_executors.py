@@ -178,3 +178,51 @@ def test_two_executors_on_the_same_accounts_never_lock_each_other_out(
     gained = sum(balance_of(bank_url, account) - was for account, was in before.items())
     assert gained == 2 * BATCHES * 4
     assert findings(bank_url) == CLEAN
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_same_commands_cancellations_and_inquiries_at_both_have_one_truth(
+    pair: tuple[Executor, Executor], bank_url: str, seed: int
+) -> None:
+    chance, teller, people = Random(seed), Teller(), residents()[:4]
+    before = {who.account: balance_of(bank_url, who.account) for who in people}
+    deposits = [
+        teller.make(DepositCash, chance.choice(people).account, amount=10, terminal=1)
+        for _ in range(200)
+    ]
+    reversals = [
+        teller.make(Reverse, each.account, original_key=each.key, product="deposits")
+        for each in chance.sample(deposits, 80)
+    ]
+    inquiries = [
+        InquireOutcome(
+            key=each.key, account=each.account, product="deposits", channel="desk", origin="test"
+        )
+        for each in chance.sample(deposits, 80)
+    ]
+
+    def batches() -> list[list[Request]]:
+        # Everyone gets everything in nearly the same order, so that the two meet all the time.
+        everything: list[Request] = [*deposits, *reversals, *inquiries]
+        ranks = {
+            id(each): place % 200 + chance.randrange(20) for place, each in enumerate(everything)
+        }
+        everything.sort(key=lambda each: ranks[id(each)])
+        return [everything[start : start + 9] for start in range(0, len(everything), 9)]
+
+    told: dict[str, set[tuple[str, str]]] = {}
+    work = [batches(), batches()]
+    for mine, answered in zip(work, _at_once(pair, work), strict=True):
+        for batch, outcomes in zip(mine, answered, strict=True):
+            for request, outcome in zip(batch, outcomes, strict=True):
+                told.setdefault(request.key, set()).add((outcome.kind, outcome.code))
+    assert {key: len(answers) for key, answers in told.items()} == dict.fromkeys(told, 1)
+    cancelled = {each.original_key for each in reversals}
+    gained = dict.fromkeys(before, 0)
+    for each in deposits:
+        if told[each.key] == {("accepted", "ok")} and each.key not in cancelled:
+            gained[each.account] += each.amount
+    after = {account: balance_of(bank_url, account) - was for account, was in before.items()}
+    assert after == gained
+    assert {answer for each in reversals for answer in told[each.key]} == {("accepted", "ok")}
+    assert findings(bank_url) == CLEAN
