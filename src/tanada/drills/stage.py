@@ -16,6 +16,15 @@ from tanada.batch.demonstration import BankPlan, LoadedBank, Progress, load
 from tanada.channels.atm.keys import AtmKeys
 from tanada.schemas import CORE_PACKAGES, WATCH_PACKAGES
 
+SERVER_SETTINGS: Final = {
+    "shared_buffers": "512MB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "1h",
+    "autovacuum": "off",
+}
+"""A drill's server lives for some runs: what a day changes stays in memory, and no background work
+takes the processor from it."""
+
 _NO_LIMIT: Final = 0
 _CREATE: Final = sql.SQL("create database {}")
 _COPY: Final = sql.SQL("create database {} template {} strategy file_copy")
@@ -77,7 +86,7 @@ def _open(url: str) -> Connection:
 def stage(plan: BankPlan, progress: Progress | None = None) -> Iterator[Stage]:
     """A stage with the bank of ``plan`` loaded, gone afterwards. Its keys follow from the seed."""
     keys = AtmKeys.generate(Randomness(plan.seed))
-    with throw_away_server() as server:
+    with throw_away_server(SERVER_SETTINGS) as server:
         made = Stage(server, plan, keys)
         made.load(progress)
         yield made
