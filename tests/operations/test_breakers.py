@@ -8,7 +8,7 @@ OTHER = BreakerKey("deposits", "direct", "WithdrawCash")
 
 
 def _breakers(errors: int = 3) -> Breakers:
-    return Breakers(BreakerRule(errors=errors, probe_seconds=60))
+    return Breakers(BreakerRule(errors=errors, window_seconds=3600, probe_seconds=60))
 
 
 def test_it_opens_at_the_third_error_of_one_kind_and_says_so_once() -> None:
@@ -22,6 +22,21 @@ def test_it_opens_at_the_third_error_of_one_kind_and_says_so_once() -> None:
     ]
     assert not breakers.allows(KEY, 1.0)
     assert breakers.open() == ("deposits/atm/WithdrawCash",)
+
+
+def test_successes_in_between_do_not_hide_a_defect_that_hurts_few() -> None:
+    breakers = _breakers()
+    for victim, opens in enumerate((False, False, True)):
+        assert not breakers.succeeded(KEY)
+        assert breakers.failed(KEY, "bug", 600.0 * victim) is opens
+
+
+def test_errors_of_different_days_do_not_add_up() -> None:
+    breakers = _breakers()
+    times = (0.0, 1.0, 3_601.0, 3_602.0, 7_300.0)
+    assert not any(breakers.failed(KEY, "bug", at) for at in times)
+    assert breakers.failed(KEY, "bug", 7_301.0) is False
+    assert breakers.failed(KEY, "bug", 7_302.0) is True
 
 
 def test_errors_of_different_kinds_do_not_add_up() -> None:

@@ -23,6 +23,7 @@ class BreakerKey(NamedTuple):
 class _State(NamedTuple):
     cause: str
     errors: int
+    first_at: float
     opened_at: float | None
 
 
@@ -50,22 +51,27 @@ class Breakers:
 
     def succeeded(self, key: BreakerKey) -> bool:
         """Note a command that did not fail; True if that closed the breaker."""
-        state = self._states.pop(key, None)
-        return state is not None and state.opened_at is not None
+        state = self._states.get(key)
+        if state is None or state.opened_at is None:
+            # Successes between the errors say nothing: a defect may hurt one customer of thousands.
+            return False
+        del self._states[key]
+        return True
 
     def failed(self, key: BreakerKey, cause: str, now: float, *, invariant: bool = False) -> bool:
         """Note an internal error; True if that opened the breaker.
 
-        ``cause`` is the kind of error; another kind starts the count anew. A broken invariant
-        opens at once.
+        ``cause`` is the kind of error. Another kind starts the count anew, and so does one that
+        comes after the rule's window. A broken invariant opens at once.
         """
         if self._rule.errors == 0:
             return False
-        before = self._states.get(key, _State(cause, 0, None))
-        errors = before.errors + 1 if before.cause == cause else 1
+        before = self._states.get(key, _State(cause, 0, now, None))
+        counts = before.cause == cause and now - before.first_at <= self._rule.window_seconds
+        errors, first_at = (before.errors + 1, before.first_at) if counts else (1, now)
         was_open = before.opened_at is not None
         opens = was_open or invariant or errors >= self._rule.errors
-        self._states[key] = _State(cause, errors, now if opens else None)
+        self._states[key] = _State(cause, errors, first_at, now if opens else None)
         return opens and not was_open
 
     def remember(self) -> Memory:
