@@ -132,6 +132,18 @@ def test_lines_whose_account_cannot_be_credited_are_all_named(connection: Connec
     assert connection.execute("select count(*) from batch.job").fetchone() == (0,)
 
 
+def test_faults_of_form_and_of_accounts_are_named_together(connection: Connection) -> None:
+    load_bank(connection)
+    text = "account,amount,text\n99919999999000,1,unknown\n99919999999000,-1,negative\ntotal,2,0\n"
+    order = JobOrder("posting-file", "tester", file=parse(text.encode()))
+    with pytest.raises(PostingFileRefused) as refused:
+        _submit(connection, order)
+    assert [fault.line for fault in refused.value.faults] == [2, 3]
+    for fault in refused.value.faults:
+        assert str(fault) in str(refused.value)
+    assert connection.execute("select count(*) from batch.job").fetchone() == (0,)
+
+
 def test_a_job_with_nothing_to_do_is_not_made(connection: Connection) -> None:
     load_bank(connection)
     connection.execute("update time_deposits.contract set e_account = true")

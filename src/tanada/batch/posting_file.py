@@ -55,7 +55,8 @@ class PostingFileRefused(BankError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         listed = "\n".join(f"  {fault}" for fault in faults)
-        super().__init__(f"{len(faults)} faults, nothing was posted; correct them:\n{listed}")
+        counted = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        super().__init__(f"{counted}, nothing was posted; correct the file:\n{listed}")
 
 
 class PostingLine(NamedTuple):
@@ -68,14 +69,18 @@ class PostingLine(NamedTuple):
 
 
 class PostingFile(NamedTuple):
-    """A file in good form; whether its accounts exist is another question."""
+    """A file that was read: the lines in good form, and what is wrong with the others.
+
+    Whether its accounts exist is another question, which ``check`` asks.
+    """
 
     digest: bytes
     lines: tuple[PostingLine, ...]
+    faults: tuple[Fault, ...] = ()
 
 
 def parse(content: bytes) -> PostingFile:
-    """Read a whole file. Raises ``PostingFileRefused`` with everything that is wrong in it."""
+    """Read a whole file. Raises ``PostingFileRefused`` if it is too large or no text."""
     if len(content) > MAX_FILE_BYTES:
         what = f"the file has {len(content):,} bytes, the limit is {MAX_FILE_BYTES:,}; divide it"
         raise PostingFileRefused([Fault(0, what)])
@@ -86,9 +91,7 @@ def parse(content: bytes) -> PostingFile:
         raise PostingFileRefused([Fault(line, "this is not UTF-8")]) from error
     # Not splitlines(): a form feed or a Unicode separator inside a text begins no new line.
     lines, faults = _read(text.replace("\r\n", "\n").removesuffix("\n").split("\n"))
-    if faults:
-        raise PostingFileRefused(faults)
-    return PostingFile(hashlib.sha256(content).digest(), tuple(lines))
+    return PostingFile(hashlib.sha256(content).digest(), tuple(lines), tuple(faults))
 
 
 def _read(text: Sequence[str]) -> tuple[list[PostingLine], list[Fault]]:
@@ -149,8 +152,14 @@ def _wrong_total(line: str, number: int, lines: Sequence[PostingLine]) -> Iterat
         yield Fault(number, f"the control total is {line!r}, the lines give {right!r}")
 
 
-def check_accounts(connection: Connection, lines: Sequence[PostingLine]) -> None:
-    """Raise ``PostingFileRefused`` for lines whose account cannot be credited."""
+def check(connection: Connection, file: PostingFile) -> None:
+    """Raise ``PostingFileRefused`` with all that is wrong: form, accounts and control total."""
+    faults = sorted([*file.faults, *_wrong_accounts(connection, file.lines)])
+    if faults:
+        raise PostingFileRefused(faults[:MAX_FAULTS])
+
+
+def _wrong_accounts(connection: Connection, lines: Sequence[PostingLine]) -> Iterator[Fault]:
     able: set[int] = set()
     accounts = sorted({line.account for line in lines})
     for start in range(0, len(accounts), _ACCOUNTS_A_QUERY):
@@ -158,13 +167,9 @@ def check_accounts(connection: Connection, lines: Sequence[PostingLine]) -> None
         with translate_errors():
             rows = connection.execute(LEDGER.account_balances, (int_array(some),)).fetchall()
         able.update(row[0] for row in rows if row[1] == PRODUCT and row[3])
-    faults = [
-        Fault(line.line, f"account {line.account:014d} is no open ordinary deposit")
-        for line in lines
-        if line.account not in able
-    ]
-    if faults:
-        raise PostingFileRefused(faults[:MAX_FAULTS])
+    for line in lines:
+        if line.account not in able:
+            yield Fault(line.line, f"account {line.account:014d} is no open ordinary deposit")
 
 
 def keep_lines(connection: Connection, job_id: int, lines: Iterable[PostingLine]) -> None:

@@ -158,8 +158,9 @@ def _check_file(connection: Connection, kind: JobKind, order: JobOrder) -> None:
         raise NothingToDo("a posting-file job needs a file: give it with --file")
     row = connection.execute(QUERIES.find_job_of_file, (order.file.digest,)).fetchone()
     if row is not None:
-        raise FileSubmittedBefore(f"this file is job {row[0]}; tanada job run {row[0]} goes on")
-    posting_file.check_accounts(connection, order.file.lines)
+        message = f"this file is job {row[0]}; tanada job list tells what became of it"
+        raise FileSubmittedBefore(message)
+    posting_file.check(connection, order.file)
 
 
 def _refuse_too_many(connection: Connection) -> None:
