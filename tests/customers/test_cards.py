@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tanada.base.database import AccessRefused, connect, translate_errors
 from tanada.customers.cards import MAX_WRONG_PINS
 from tanada.operations.codes import Code
 from tanada.operations.commands import Command
@@ -131,3 +132,10 @@ def test_a_new_business_date_brings_a_new_limit(opened: Executor, bank_url: str)
         Code.OK,
         Code.DAILY_LIMIT,
     ]
+
+
+def test_who_executes_commands_may_write_neither_a_proof_nor_a_limit(bank_url: str) -> None:
+    with connect(bank_url, application="test", role="tanada_compartment") as compartment:
+        for column in ("pin_proof = ''", "daily_limit = 0"):
+            with pytest.raises(AccessRefused), translate_errors():
+                compartment.execute(f"update customers.card set {column}")
