@@ -51,7 +51,9 @@ class Door:
         self.code = code
         self.commands: list[Command] = []
 
-    async def submit(self, command: Command, *, abandon: Reverse | None = None) -> Outcome:
+    async def submit(
+        self, command: Command, *, abandon: Reverse | None = None, repeated: bool = False
+    ) -> Outcome:
         self.commands.append(command)
         if isinstance(command, Reverse):
             return outcome_of(command.key, Code.OK)

@@ -90,7 +90,7 @@ class Model:
         known = self.keys.get(key)
         if known is not None:
             if known.content in ((), content):
-                return known.code
+                return Code.ALREADY_REVERSED if known.cancelled else known.code
             return Code.SAME_KEY_OTHER_CONTENT
         assert callable(decide)
         code, moves = decide()

@@ -121,24 +121,49 @@ def test_a_cancellation_that_meets_an_open_breaker_waits_for_it(bank: SimulatedB
     assert bank.door.in_doubt == {}
 
 
-def test_a_repeat_of_what_is_in_doubt_is_settled_with_it(bank: SimulatedBank) -> None:
+def test_while_a_command_is_under_way_its_repeat_is_told_nothing(bank: SimulatedBank) -> None:
     before = balance_of(bank.url, residents()[0].account)
-    late, later = _deposit(bank, seconds=1, key="k"), _deposit(bank, seconds=1, key="k")
+    late, later = _deposit(bank, seconds=1, key="k"), _deposit(bank, seconds=20, key="k")
     assert _kinds(bank.submit(late, later)) == ["unknown", "unknown"]
+    assert _kinds(bank.submit(later)) == ["unknown"]
     bank.wait(30)
     assert bank.door.in_doubt == {}
-    assert [(key, outcome.kind) for key, outcome in bank.settled] == [("k", "accepted")] * 2
-    patient = [_deposit(bank, seconds=20, key="p") for _ in range(2)]
+    assert [(key, outcome.kind) for key, outcome in bank.settled] == [("k", "accepted")]
+    assert _kinds(bank.submit(_deposit(bank, key="k"))) == ["accepted"]
+    assert balance_of(bank.url, residents()[0].account) == before + 100
 
-    async def through_a_death() -> list[Outcome]:
-        calls = [asyncio.create_task(bank.door.submit(each)) for each in patient]
-        await asyncio.sleep(0.5)
-        bank.network.break_connections(address("all-0"))
-        return await asyncio.gather(*calls)
 
-    assert _kinds(bank.run(through_a_death())) == ["accepted", "accepted"]
-    assert bank.door.in_doubt == {}
-    assert balance_of(bank.url, residents()[0].account) == before + 200
+def test_a_repeat_of_what_was_given_up_is_never_told_that_it_was_accepted(
+    bank: SimulatedBank,
+) -> None:
+    before = balance_of(bank.url, residents()[0].account)
+    deposit = _deposit(bank, seconds=1, key="k")
+    bank.run(bank.door.submit(deposit, abandon=_reversal(bank, deposit)))
+    codes = []
+    for _ in range(20):
+        again = _deposit(bank, key="k")
+        codes.append(bank.run(bank.door.submit(again, repeated=True)).code)
+        bank.wait(1)
+    assert set(codes) == {Code.NO_ANSWER, Code.ALREADY_REVERSED}
+    assert balance_of(bank.url, residents()[0].account) == before
+    assert findings(bank.url) == CLEAN
+
+
+def test_nobody_says_of_a_repeat_that_it_failed_who_has_not_looked(bank: SimulatedBank) -> None:
+    deposit = _deposit(bank, key="k")
+    assert _kinds(bank.submit(deposit)) == ["accepted"]
+    _switch(bank, "desk", on=False)
+    bank.wait(bank.rules.switches.poll_seconds + 0.1)
+
+    def again(key: str = "k") -> Outcome:
+        return bank.run(bank.door.submit(_deposit(bank, key=key), repeated=True))
+
+    assert again() == bank.run(bank.door.inquire(deposit))
+    assert again("never sent").code is Code.NEVER_ARRIVED
+    bank.fail()
+    assert again().kind == "unknown"
+    bank.wait(60)
+    assert [outcome.kind for _, outcome in bank.settled] == ["accepted"]
 
 
 @pytest.mark.parametrize("moment", [0.0005, 0.0015, 0.0025, 1.0, 2.5, 3.5, 4.5])
@@ -283,10 +308,6 @@ def test_one_closed_compartment_closes_no_other(bank_url: str) -> None:
     with simulated_bank(bank_url, TWO) as bank:
         bank.kill("time-0")
         assert _kinds(bank.submit(_deposit(bank))) == ["accepted"]
-        statuses = bank.run(bank.door.statuses())
-        assert {name: status is not None for name, status in statuses.items()} == {
-            "time-0": False,
-            "all-0": True,
-        }
-        assert bank.run(ask_status(bank.links["time-0"])) is None
+        statuses = {name: bank.run(ask_status(link)) for name, link in bank.links.items()}
+        assert {name for name, status in statuses.items() if status is not None} == {"all-0"}
         assert bank.run(bank.door.refresh_switches())

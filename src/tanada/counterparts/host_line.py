@@ -25,6 +25,7 @@ from tanada.channels.atm.messages import (
     decode,
     frame,
 )
+from tanada.channels.atm.response_codes import APPROVED
 from tanada.counterparts import requests
 from tanada.counterparts.requests import HostAnswer, KeepRule, Stamp
 from tanada.counterparts.visits import Media, Visit
@@ -147,7 +148,7 @@ class HostLine:
         answer = await self._exchange(requests.sign_on(self._stamp()), SIGN_ON_WAIT_S)
         if answer is None:
             raise HostOutOfReach("the bank did not answer the sign-on")
-        if answer[f.RESPONSE_CODE] != requests.APPROVED:
+        if answer[f.RESPONSE_CODE] != APPROVED:
             raise HostOutOfReach(f"the bank refused the sign-on: {answer[f.RESPONSE_CODE]}")
         self._rule = requests.read_rule(answer)
 

@@ -23,11 +23,11 @@ from tanada.channels.atm.dialogue import (
 from tanada.channels.atm.keys import TerminalKeys
 from tanada.channels.atm.messages import IsoMessage
 from tanada.channels.atm.requests import ACCOUNT_DIGITS
+from tanada.channels.atm.response_codes import APPROVED
 from tanada.controls.policies import Custody, Medium
 from tanada.counterparts.visits import Media, Visit, VisitKind, Wish
 from tanada.operations.codes import MEANINGS, Code
 
-APPROVED: Final = "00"
 NOT_YET: Final = frozenset({"58", "63", "68", "80", "82", "91", "96"})
 """Response codes after which a reversal is repeated; every other one is the bank's last word."""
 

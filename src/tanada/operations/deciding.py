@@ -97,11 +97,14 @@ class Deciding:
             return outcome_of(request.key, refused)
         digest = fingerprint(request)
         known = self._known.get(operation_id(request.key))
-        if known is not None:
-            if known.fingerprint in (BARRED, digest):
-                return known.outcome
+        if known is None:
+            return self._decide(request, digest)
+        if known.fingerprint not in (BARRED, digest):
             return outcome_of(request.key, Code.SAME_KEY_OTHER_CONTENT)
-        return self._decide(request, digest)
+        if known.cancelled or self._book.is_reversed(known.outcome.operation_id):
+            # Told that it was accepted, a machine would pay out what has been taken back.
+            return outcome_of(request.key, Code.ALREADY_REVERSED)
+        return known.outcome
 
     def write(self, pipeline: Pipeline) -> None:
         """Send the money and the products' rows, inside the caller's transaction."""

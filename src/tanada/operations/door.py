@@ -39,6 +39,18 @@ REVERSAL_TIMEOUT_S: Final = 25
 MAX_IN_DOUBT: Final = 100_000
 """Operations without an outcome that a door keeps; beyond it new commands are refused."""
 
+UNEXAMINED: Final = frozenset(
+    {
+        Code.SERVICE_SUSPENDED,
+        Code.COMPARTMENT_CLOSED,
+        Code.COMPARTMENT_UNREACHABLE,
+        Code.MAILBOX_FULL,
+        Code.DEADLINE_PASSED,
+        Code.DATABASE_DOWN,
+    }
+)
+"""Codes of those who did not look whether the same key was executed before."""
+
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _OUTCOME: Final = msgspec.msgpack.Decoder(Outcome)
 _STATUS: Final = msgspec.msgpack.Decoder(CompartmentStatus)
@@ -68,6 +80,7 @@ class Door:
         self._errands = Errands(seams.workers)
         self.switches = SwitchBoard()
         self.in_doubt: dict[str, Command] = {}
+        self._calling: set[str] = set()
 
     def start(self) -> None:
         """Begin to follow the switches."""
@@ -79,23 +92,36 @@ class Door:
         for link in self._links.values():
             await link.close()
 
-    async def submit(self, command: Command, *, abandon: Reverse | None = None) -> Outcome:
+    async def submit(
+        self, command: Command, *, abandon: Reverse | None = None, repeated: bool = False
+    ) -> Outcome:
         """The outcome of ``command``; ``unknown`` if none is known by its deadline.
 
         ``abandon`` cancels the command if it turns out accepted after ``unknown`` was the answer.
+        ``repeated``: it was sent before, so that only the books can say that it did not happen.
         """
+        if command.key in self._calling or command.key in self.in_doubt:
+            # What was sent first may yet be given up and cancelled: nobody may act on it.
+            return outcome_of(command.key, Code.NO_ANSWER)
         refused = self._refusal(command)
-        if refused is not None:
-            return outcome_of(command.key, refused)
-        try:
-            outcome = await self._call(command, _seconds_to(command.deadline, self._seams.clock))
-        except LinkError as error:
-            if isinstance(error, LinkDown) and not error.sent:
-                return outcome_of(command.key, Code.COMPARTMENT_UNREACHABLE)
+        outcome = outcome_of(command.key, refused) if refused else await self._outcome(command)
+        if repeated and outcome.code in UNEXAMINED:
             outcome = outcome_of(command.key, Code.NO_ANSWER)
-        if outcome.kind == "unknown" and self._policy.inquiry.enabled:
+        may_doubt = self._policy.inquiry.enabled and len(self.in_doubt) < MAX_IN_DOUBT
+        if outcome.kind == "unknown" and may_doubt:
             return await self._doubt(command, abandon, outcome)
         return outcome
+
+    async def _outcome(self, command: Command) -> Outcome:
+        self._calling.add(command.key)
+        try:
+            return await self._call(command, _seconds_to(command.deadline, self._seams.clock))
+        except LinkError as error:
+            unsent = isinstance(error, LinkDown) and not error.sent
+            code = Code.COMPARTMENT_UNREACHABLE if unsent else Code.NO_ANSWER
+            return outcome_of(command.key, code)
+        finally:
+            self._calling.remove(command.key)
 
     def _refusal(self, command: Command) -> Code | None:
         refused = refusal_of(command)
@@ -132,7 +158,7 @@ class Door:
             await asyncio.sleep(pause)
             settled = await self.inquire(command)
             if settled is not None:
-                self.in_doubt.pop(command.key, None)
+                del self.in_doubt[command.key]
                 return settled
         self._errands.begin(self._settle(command, abandon))
         return unknown
@@ -175,8 +201,7 @@ class Door:
             pause = min(pause * 2, self._policy.inquiry.longest_seconds)
         if outcome.kind == "accepted" and abandon is not None:
             await self._cancel(abandon)
-        # A repeat of the same command may have been settled first.
-        self.in_doubt.pop(command.key, None)
+        del self.in_doubt[command.key]
         if self._on_settled is not None:
             self._on_settled(command, outcome)
 
@@ -196,7 +221,7 @@ class Door:
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._policy.inquiry.longest_seconds)
 
-    # -- switches and status -------------------------------------------------------------------
+    # -- switches ---------------------------------------------------------------------------------
 
     async def _follow_switches(self) -> None:
         while True:
@@ -214,10 +239,6 @@ class Door:
             self.switches.refresh(Suspended(s.product, s.channel, s.reason) for s in states)
             return True
         return False
-
-    async def statuses(self) -> dict[str, CompartmentStatus | None]:
-        """How each compartment is; None for one that does not answer."""
-        return {name: await ask_status(link) for name, link in self._links.items()}
 
 
 def _seconds_to(moment: int, clock: Clock) -> float:

@@ -9,11 +9,15 @@ BARRED: Final = b""
 
 
 class Known(NamedTuple):
-    """An outcome that stands, with fingerprint and name of the command that it answers."""
+    """An outcome that stands, with fingerprint and name of the command that it answers.
+
+    ``cancelled``: it was accepted and then taken back by a reversal.
+    """
 
     fingerprint: bytes
     command: str
     outcome: Outcome
+    cancelled: bool = False
 
 
 class Decided(NamedTuple):

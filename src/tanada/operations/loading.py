@@ -123,6 +123,6 @@ def _filled(table: Table[Any], answer: Answer) -> Shelf[Any]:
 
 
 def _known(row: Sequence[Any]) -> Known:
-    operation, digest, kind, code, result, command = row
+    operation, digest, kind, code, result, command, cancelled = row
     outcome = Outcome(kind=kind, code=Code(code), operation_id=operation, result=bytes(result))
-    return Known(bytes(digest), command, outcome)
+    return Known(bytes(digest), command, outcome, cancelled)

@@ -9,9 +9,10 @@ select set_config('plan_cache_mode', 'force_generic_plan', false),
        set_config('enable_mergejoin', 'off', false)
 
 -- find_operations --
--- Outcomes stored before for the keys of a batch.
-select operation_id, fingerprint, kind, code, result, command
-from operations.operation
+-- Outcomes stored before for the keys of a batch, and whether they were cancelled since.
+select operation_id, o.fingerprint, o.kind, o.code, o.result, o.command, r.reversed_by is not null
+from operations.operation o
+left join ledger.reversal_log r using (operation_id)
 where operation_id = any(%s::uuid[])
 
 -- write_operations --

@@ -50,11 +50,15 @@ class ScriptedDoor:
         self.reply = reply
         self.commands: list[Command] = []
         self.abandons: list[Reverse | None] = []
+        self.repeated: list[bool] = []
         self.gate: asyncio.Event | None = None
 
-    async def submit(self, command: Command, *, abandon: Reverse | None = None) -> Outcome:
+    async def submit(
+        self, command: Command, *, abandon: Reverse | None = None, repeated: bool = False
+    ) -> Outcome:
         self.commands.append(command)
         self.abandons.append(abandon)
+        self.repeated.append(repeated)
         if self.gate is not None:
             await self.gate.wait()
         outcome = self.reply(command)

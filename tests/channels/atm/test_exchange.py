@@ -76,6 +76,7 @@ def test_a_repeat_names_the_same_operation() -> None:
     first, door, _ = serve(request())
     again, door_again, _ = serve(request(mti="0201"))
     assert door.commands[0].key == door_again.commands[0].key
+    assert (door.repeated, door_again.repeated) == ([False], [True])
     assert first.fields == again.fields
 
 
@@ -91,9 +92,11 @@ def test_a_reversal_names_the_operation_it_reverses(mti: str) -> None:
     assert (attempt.operation, attempt.key) == ("Reverse", command.key)
 
 
-def test_what_was_reversed_before_is_reversed() -> None:
+def test_what_was_reversed_before_is_reversed_and_not_paid_out() -> None:
     answer, _, _ = serve(reversal(), reply_of(Code.ALREADY_REVERSED))
     assert answer[f.RESPONSE_CODE] == "00"
+    answer, _, _ = serve(request(mti="0201"), reply_of(Code.ALREADY_REVERSED))
+    assert answer[f.RESPONSE_CODE] == "21"
 
 
 def test_the_doors_own_cancellation_is_the_terminals() -> None:

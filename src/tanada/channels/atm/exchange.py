@@ -21,7 +21,12 @@ from tanada.channels.atm.requests import (
     read_private,
     read_transaction,
 )
-from tanada.channels.atm.response_codes import REFUSAL_CODES, RESPONSE_CODES, Refusal
+from tanada.channels.atm.response_codes import (
+    APPROVED,
+    REFUSAL_CODES,
+    RESPONSE_CODES,
+    Refusal,
+)
 from tanada.channels.atm.transactions import (
     CHANNEL,
     TRANSACTIONS,
@@ -63,10 +68,13 @@ log = logging.getLogger(__name__)
 class Door(Protocol):
     """The bank's one door, as far as a machine needs it."""
 
-    async def submit(self, command: Command, *, abandon: Reverse | None = None) -> Outcome:
+    async def submit(
+        self, command: Command, *, abandon: Reverse | None = None, repeated: bool = False
+    ) -> Outcome:
         """The outcome, ``unknown`` if there is none by the command's deadline.
 
-        Should the command turn out accepted after that, ``abandon`` is submitted.
+        Should the command turn out accepted after that, ``abandon`` is submitted. ``repeated``: it
+        was sent before.
         """
 
 
@@ -136,11 +144,16 @@ class Exchange:
             return self.refuse(Refusal.FORMAT_ERROR)
         except RequestRefused as refused:
             return self.refuse(refused.why)
-        outcome = await self._channel.door.submit(command, abandon=abandon)
+        repeated = self._message.mti == dialogue.FINANCIAL_REPEAT
+        outcome = await self._channel.door.submit(command, abandon=abandon, repeated=repeated)
         added = {}
         if outcome.kind == "accepted" and self._row and not isinstance(command, Reverse):
             added = self._row.answer(outcome)
-        return self._conclude(_VERDICTS[outcome.code], added)
+        verdict = _VERDICTS[outcome.code]
+        if isinstance(command, Reverse) and outcome.code is Code.ALREADY_REVERSED:
+            # The terminal wants the operation not to be, and it is not.
+            verdict = verdict._replace(response_code=APPROVED)
+        return self._conclude(verdict, added)
 
     def refuse(self, why: Code | Refusal) -> IsoMessage:
         """The answer to a request that does not come to the door."""

@@ -22,8 +22,10 @@ class Refusal(StrEnum):
     NOT_SIGNED_ON = "not_signed_on"
 
 
+APPROVED: Final = "00"
+
 RESPONSE_CODES: Final[dict[Code, str]] = {
-    Code.OK: "00",
+    Code.OK: APPROVED,
     Code.NO_KEY: "30",
     Code.KEY_TOO_LONG: "30",
     Code.SAME_KEY_OTHER_CONTENT: "94",
@@ -43,8 +45,7 @@ RESPONSE_CODES: Final[dict[Code, str]] = {
     Code.NOT_DUE: "12",
     Code.BAD_TERM: "12",
     Code.NOT_REVERSIBLE: "21",
-    # The terminal wants the operation not to be, and it is not: another answer would be repeated.
-    Code.ALREADY_REVERSED: "00",
+    Code.ALREADY_REVERSED: "21",
     Code.UNKNOWN_COMMAND: "40",
     Code.SERVICE_SUSPENDED: "80",
     Code.BREAKER_OPEN: "80",
@@ -73,7 +74,7 @@ RESPONSE_MEANINGS: Final[dict[str, str]] = {
     "12": "invalid transaction",
     "13": "invalid amount",
     "14": "no such card",
-    "21": "no action taken: the original cannot be reversed",
+    "21": "no action taken: cancelled before, or never to be cancelled",
     "30": "format error",
     "38": "too many wrong PINs; the card is kept",
     "40": "function not supported",
