@@ -21,6 +21,7 @@ from tests.bank import (
     executor,
     facts,
     findings,
+    limit_log,
     policy,
     residents,
     run,
@@ -43,6 +44,22 @@ def _opened(url: str, rules: Policy | None = None) -> Iterator[Executor]:
     made = executor(url, rules, executions=WITH_MISTAKES)
     yield made
     made.close()
+
+
+class _Passing(BankError):
+    transient = True
+
+
+class _Disturbance:
+    """What a batch writes beside itself, and fails to, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def __call__(self, *_: object) -> None:
+        if self.left:
+            self.left -= 1
+            raise _Passing("try again")
 
 
 def _stumble(teller: Teller, mistake: Mistake, **content: object) -> Stumble:
@@ -111,20 +128,11 @@ def test_a_broken_invariant_opens_the_breaker_at_once_and_only_its_own(opened: E
 def test_errors_of_a_batch_that_is_begun_anew_count_once_and_their_facts_are_told(
     opened: Executor, bank_url: str
 ) -> None:
-    class Passing(BankError):
-        transient = True
-
-    tries: list[int] = []
-
-    def disturb(*_: object) -> None:
-        tries.append(1)
-        if len(tries) < 3:
-            raise Passing("try again")
-
+    disturb = _Disturbance(2)
     teller = Teller()
     twice = [_stumble(teller, "bug"), _stumble(teller, "bug")]
     assert _codes(opened.execute(twice, NOW, 0.0, disturb)) == [Code.INTERNAL_ERROR] * 2
-    assert len(tries) == 3
+    assert disturb.left == 0
     assert opened.breakers.open() == ()
     run(opened, _stumble(teller, "bug"))
     assert opened.breakers.open() == (BREAKER,)
@@ -158,6 +166,14 @@ def test_as_it_was_a_failed_update_is_cancelled_with_a_row_of_its_own(
         [outcome] = run(opened, _stumble(Teller(), mistake))
         assert (outcome.kind, outcome.code) == ("failed", Code.CANCELLED_AFTER_ERROR)
     assert findings(bank_url) == CLEAN
+
+
+def test_as_it_was_a_batch_begun_anew_takes_no_second_row(bank_url: str) -> None:
+    limit_log(bank_url, "deposits", 1)
+    for opened in _opened(bank_url, AS_WAS):
+        disturb = _Disturbance(2)
+        [outcome] = opened.execute([_stumble(Teller(), "bug")], NOW, 0.0, disturb)
+        assert (outcome.code, disturb.left) == (Code.CANCELLED_AFTER_ERROR, 0)
 
 
 def test_as_it_was_a_cancellation_takes_a_row_while_there_are_any(bank_url: str) -> None:

@@ -115,6 +115,8 @@ class Deciding:
 
     def _answer_inquiry(self, inquiry: InquireOutcome) -> Outcome:
         known = self._known.get(operation_id(inquiry.key))
+        if known is None and not inquiry.bars:
+            return outcome_of(inquiry.key, Code.NEVER_ARRIVED)
         if known is None:
             known = self._bar(inquiry, inquiry.key, inquiry.product)
         return known.outcome
@@ -207,6 +209,7 @@ class Deciding:
             # The undoing above was the cancellation: it needs nothing that could have run out.
             return Decision(Code.INTERNAL_ERROR)
         if log.take(product, self._book.business_date):
+            self.rows_taken.append(product)
             return Decision(Code.CANCELLED_AFTER_ERROR)
         return Decision(Code.DOUBLE_ERROR)
 
