@@ -13,7 +13,7 @@ from tanada.controls.switching import Order, Service, restore, suspend
 from tanada.ledger.books import Finding
 from tanada.operations.breakers import BreakerKey
 from tanada.operations.codes import Code
-from tanada.operations.commands import InquireOutcome, Outcome, Reverse
+from tanada.operations.commands import InquireOutcome, Outcome, Reverse, outcome_of
 from tanada.operations.door import ask_status
 from tanada.products.deposits.commands import DepositCash, ShowBalance
 from tests.bank import NOW, POLICY_TEXT, balance_of, findings, limit_log, residents
@@ -282,6 +282,43 @@ def test_a_switch_is_heard_within_its_poll_and_survives_the_loss_of_the_database
     _switch(bank, channel, on=True)
     bank.wait(bank.rules.switches.poll_seconds + 0.1)
     assert _kinds(bank.submit(_deposit(bank))) == ["accepted"]
+
+
+def test_a_cancellation_that_was_lost_on_its_way_is_sent_again_and_not_barred(
+    bank: SimulatedBank,
+) -> None:
+    before = balance_of(bank.url, residents()[0].account)
+    deposit = _deposit(bank, key="k")
+    assert _kinds(bank.submit(deposit)) == ["accepted"]
+    bank.network.cut(address("*"))
+
+    async def lost() -> Outcome:
+        call = asyncio.create_task(bank.door.submit(_reversal(bank, deposit)))
+        await asyncio.sleep(0.01)
+        bank.network.break_connections(address("*"))
+        return await call
+
+    assert bank.run(lost()).kind == "unknown"
+    bank.network.heal(address("*"))
+    bank.wait(120)
+    assert [(key, outcome.kind) for key, outcome in bank.settled] == [("k:reverse", "accepted")]
+    assert bank.door.in_doubt == {}
+    assert balance_of(bank.url, residents()[0].account) == before
+    assert _kinds(bank.submit(_reversal(bank, deposit))) == ["accepted"]
+
+
+def test_who_only_looks_bars_nothing(bank: SimulatedBank) -> None:
+    deposit = _deposit(bank)
+    question = InquireOutcome(
+        key=deposit.key,
+        account=deposit.account,
+        product="deposits",
+        channel="desk",
+        origin="test",
+        bars=False,
+    )
+    assert bank.run(bank.door.ask(question)) == outcome_of(deposit.key, Code.NEVER_ARRIVED)
+    assert _kinds(bank.submit(deposit)) == ["accepted"]
 
 
 def test_a_cancellation_passes_a_switch(bank: SimulatedBank) -> None:

@@ -1,6 +1,7 @@
 """The process of the ATM gateway: its door, its attempts store, its address."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -20,7 +21,7 @@ from tanada.channels.atm.transactions import CHANNEL
 from tanada.controls.custody import CustodyMatrix, custody_version, parse_custody
 from tanada.controls.policies import Policy
 from tanada.executions import EXECUTIONS
-from tanada.operations.commands import Command, InquireOutcome, Outcome
+from tanada.operations.commands import Command, InquireOutcome, Outcome, Reverse
 from tanada.operations.door import Door
 from tanada.watch.attempts import Attempt
 from tanada.watch.store import AttemptStore
@@ -88,7 +89,17 @@ async def _settle_predecessors_doubts(door: Door, store: AttemptStore, policy: P
     """
     if not policy.inquiry.enabled:
         return
+    by_product: dict[str, list[Attempt]] = {}
     for attempt in await store.unknown_attempts(CHANNEL):
+        by_product.setdefault(attempt.product, []).append(attempt)
+    # One product that cannot be asked must not hold up the others.
+    await asyncio.gather(*(_settle(some, door, store, policy) for some in by_product.values()))
+
+
+async def _settle(
+    attempts: Iterable[Attempt], door: Door, store: AttemptStore, policy: Policy
+) -> None:
+    for attempt in attempts:
         pause = policy.inquiry.first_seconds
         while (outcome := await door.ask(_question(attempt))) is None:
             await asyncio.sleep(pause)
@@ -103,4 +114,6 @@ def _question(attempt: Attempt) -> InquireOutcome:
         product=attempt.product,
         channel=attempt.channel,
         origin=attempt.origin,
+        # The machine sends its cancellation until it is confirmed, and must not find it barred.
+        bars=attempt.operation != Reverse.__name__,
     )

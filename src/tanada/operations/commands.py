@@ -82,7 +82,8 @@ class InquireOutcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Ask what came of the command with ``key``; the answer is final.
 
     A key that was never seen is barred by the asking: should the command still arrive, it is
-    answered ``never_arrived`` and does nothing. So an inquiry never races its command.
+    answered ``never_arrived`` and does nothing. So an inquiry never races its command. Of a
+    cancellation, which its sender must be able to repeat, ask without ``bars``.
     """
 
     key: str
@@ -90,6 +91,7 @@ class InquireOutcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     product: str
     channel: str
     origin: str
+    bars: bool = True
 
 
 Request = Command | InquireOutcome

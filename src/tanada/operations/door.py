@@ -139,14 +139,13 @@ class Door:
             return Code.SERVICE_SUSPENDED
         return None
 
-    def _link(self, product: str, channel: str, origin: str, account: int) -> LinkClient:
-        return self._links[self._routes.compartment(product, channel, origin, account)]
-
     async def _call(self, command: Command, timeout: float) -> Outcome:
-        link = self._link(
-            _product_of(command, self._executions), command.channel, command.origin, command.account
+        product = _product_of(command, self._executions)
+        compartment = self._routes.compartment(
+            product, command.channel, command.origin, command.account
         )
-        return _OUTCOME.decode(await link.call(_ENCODER.encode(command), timeout))
+        answer = await self._links[compartment].call(_ENCODER.encode(command), timeout)
+        return _OUTCOME.decode(answer)
 
     # -- in doubt ------------------------------------------------------------------------------
 
@@ -164,7 +163,13 @@ class Door:
         return unknown
 
     async def inquire(self, command: Command) -> Outcome | None:
-        """What came of the command, or None if nobody could be asked."""
+        """What came of the command, or None if nobody could be asked.
+
+        A cancellation is sent again instead: it has no second effect, and to ask for one that was
+        lost would bar it for ever.
+        """
+        if isinstance(command, Reverse):
+            return await self._try_to_cancel(command)
         return await self.ask(
             InquireOutcome(
                 key=command.key,
@@ -180,9 +185,13 @@ class Door:
 
         A gateway that was restarted asks so for what its predecessor left ``unknown``.
         """
-        link = self._link(question.product, question.channel, question.origin, question.account)
+        compartment = self._routes.compartment(
+            question.product, question.channel, question.origin, question.account
+        )
         try:
-            answer = await link.call(_ENCODER.encode(question), INQUIRY_TIMEOUT_S)
+            answer = await self._links[compartment].call(
+                _ENCODER.encode(question), INQUIRY_TIMEOUT_S
+            )
         except LinkError:
             return None
         outcome = _OUTCOME.decode(answer)
@@ -195,31 +204,31 @@ class Door:
         return outcome
 
     async def _settle(self, command: Command, abandon: Reverse | None) -> None:
-        pause = self._policy.inquiry.first_seconds
-        while (outcome := await self.inquire(command)) is None:
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, self._policy.inquiry.longest_seconds)
+        outcome = await self._persist(command)
         if outcome.kind == "accepted" and abandon is not None:
-            await self._cancel(abandon)
+            # What was given up must not stay booked.
+            await self._persist(abandon)
         del self.in_doubt[command.key]
         if self._on_settled is not None:
             self._on_settled(command, outcome)
 
-    async def _cancel(self, abandon: Reverse) -> None:
+    async def _persist(self, command: Command) -> Outcome:
         pause = self._policy.inquiry.first_seconds
-        while True:
-            now = int(self._seams.clock.now().timestamp()) * MICROSECONDS
-            deadline = now + REVERSAL_TIMEOUT_S * MICROSECONDS
-            reverse = msgspec.structs.replace(abandon, made_at=now, deadline=deadline)
-            try:
-                outcome = await self._call(reverse, REVERSAL_TIMEOUT_S)
-            except LinkError:
-                outcome = outcome_of(reverse.key, Code.NO_ANSWER)
-            # A reason of the bank's passes, and what was given up must not stay booked.
-            if not MEANINGS[outcome.code].bank_reason:
-                return
+        while (outcome := await self.inquire(command)) is None:
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._policy.inquiry.longest_seconds)
+        return outcome
+
+    async def _try_to_cancel(self, reverse: Reverse) -> Outcome | None:
+        """The bank's last word on a cancellation, or None: a reason of the bank's own passes."""
+        now = int(self._seams.clock.now().timestamp()) * MICROSECONDS
+        deadline = now + REVERSAL_TIMEOUT_S * MICROSECONDS
+        again = msgspec.structs.replace(reverse, made_at=now, deadline=deadline)
+        try:
+            outcome = await self._call(again, REVERSAL_TIMEOUT_S)
+        except LinkError:
+            return None
+        return None if MEANINGS[outcome.code].bank_reason else outcome
 
     # -- switches ---------------------------------------------------------------------------------
 
