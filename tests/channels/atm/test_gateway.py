@@ -81,6 +81,20 @@ def test_one_terminal_that_waits_holds_no_other_up() -> None:
     asyncio.run(run())
 
 
+def test_one_terminal_that_sends_without_pause_leaves_the_others_their_turn() -> None:
+    async def run() -> None:
+        async with street() as here:
+            flooding, other = await here.machine(TERMINAL), await here.machine(OTHER)
+            flood = b"".join(frame(sealed(request(stan=stan))) for stan in range(1, 201))
+            flooding.writer.write(flood)
+            assert await serves(other, OTHER)
+            assert len(here.kept.attempts) < 100
+            for _ in range(200):
+                await flooding.receive()
+
+    asyncio.run(run())
+
+
 async def oversized(machine: Machine) -> None:
     machine.writer.write((MAX_FRAME_BYTES + 1).to_bytes(2) + b"0200")
 

@@ -134,6 +134,8 @@ class AtmGateway:
                 return
             writer.write(frame(answer))
             await writer.drain()
+            # A line full of echoes makes neither reading nor draining wait: give the others a turn.
+            await asyncio.sleep(0)
 
     def hang_up_on_the_silent(self) -> None:
         """Close connections that never signed on or have long sent nothing."""
