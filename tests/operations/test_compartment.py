@@ -139,6 +139,24 @@ def test_a_probe_that_does_not_go_through_leaves_it_closed(bank: SimulatedBank) 
     assert bank.compartment.is_open
 
 
+def test_people_hear_of_a_closing_though_the_database_was_away_just_then(
+    bank: SimulatedBank,
+) -> None:
+    bank.compartment._executor._drop_connection()
+    bank.database = bank.url.replace("test_", "gone_")
+    bank.ask(Close(reason="nothing works"))
+    closed_at = bank.seams.clock.now()
+    bank.wait(600)
+    bank.database = bank.url
+    bank.wait(6)
+    with connect(bank.url, application="test") as connection:
+        rows = connection.execute(
+            "select at, detail from operations.fact where kind = 'compartment_closed'"
+        ).fetchall()
+    [(at, detail)] = rows
+    assert (detail, closed_at - at < timedelta(seconds=1)) == ("nothing works", True)
+
+
 def test_double_errors_suspend_the_service_then_close_the_compartment(bank_url: str) -> None:
     limit_log(bank_url, "deposits", 1)
     with simulated_bank(bank_url, AS_WAS) as bank:

@@ -38,6 +38,9 @@ from tanada.operations.execution import Executor
 from tanada.operations.mailbox import Mailbox, Waiting
 from tanada.operations.work import Executions
 
+RECORD_AGAIN_S: Final = 5.0
+"""Between two tries to record what people must hear of, within the ten seconds of an alarm."""
+
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _LOG = logging.getLogger(__name__)
 
@@ -228,14 +231,21 @@ class Compartment:
             self.reopen("a probe of the database went through")
 
     def _tell(self, kind: str, detail: str) -> None:
-        fact = Fact(self.name, kind, detail)
-        # By the executor's own thread, after the batch that it is at.
-        self._errands.later(self._executor.record, [fact], self._seams.clock.now())
+        self._errands.begin(_record(self._executor, self._seams, Fact(self.name, kind, detail)))
 
 
 def _product_of(request: Request, executions: Executions) -> str:
     execution = executions.get(type(request))  # type: ignore[arg-type]  # see Request
     return getattr(request, "product", "") if execution is None else execution.product
+
+
+async def _record(executor: Executor, seams: Seams, fact: Fact) -> None:
+    """Record a fact, if not now then as soon as the database is back."""
+    facts, now = [fact], seams.clock.now()
+    # By the executor's own thread, after the batch that it is at; it keeps what it cannot record.
+    while not await seams.workers.run(executor.record, facts, now):
+        facts = []
+        await asyncio.sleep(RECORD_AGAIN_S)
 
 
 async def _answer_switches(executor: Executor, workers: Workers, reply: Reply) -> None:

@@ -4,6 +4,7 @@ This is the one place that begins and commits a transaction in which customers' 
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -37,6 +38,9 @@ QUERIES: Final = load_queries("tanada.operations")
 
 MAX_TRIES: Final = 4
 """Times that a batch is begun, anew after a transient error of the database."""
+
+UNRECORDED_MAX: Final = 1_000
+"""Facts that wait for a database that is away; the oldest go first."""
 
 _RACES: Final = frozenset(
     {"operation_pkey", "reversal_log_pkey", "bank_entry_pkey", "account_pkey"}
@@ -80,6 +84,7 @@ class Executor:
         self._log: ReversalLog | None = None
         self._business_date: date | None = None
         self._told: set[tuple[str, str, date]] = set()
+        self._unrecorded: deque[tuple[datetime, str, str, str]] = deque(maxlen=UNRECORDED_MAX)
 
     def start(self) -> None:
         """Connect and take back the rows that a predecessor of this name left unused."""
@@ -188,14 +193,23 @@ class Executor:
                 QUERIES.suspend_service, (product, channel, reason, self.name, now)
             )
 
-    def record(self, facts: Sequence[Fact], now: datetime) -> None:
-        """Record facts; a database that cannot be reached costs the facts, not the caller."""
-        try:
-            with translate_errors():
-                for fact in facts:
-                    self._opened().execute(QUERIES.write_fact, (now, *fact))
-        except DatabaseError as error:
-            _LOG.warning("facts of %s were not recorded: %s %s", self.name, facts, error)
+    def record(self, facts: Sequence[Fact], now: datetime) -> bool:
+        """Record facts, behind those that could not be recorded before; False if some still wait.
+
+        They wait for a database that cannot be reached; one that it will never take is dropped.
+        """
+        self._unrecorded.extend((now, *fact) for fact in facts)
+        while self._unrecorded:
+            try:
+                with translate_errors():
+                    self._opened().execute(QUERIES.write_fact, self._unrecorded[0])
+            except DatabaseError as error:
+                _LOG.warning("no record of %s: %s", self._unrecorded[0], error)
+                if error.transient:
+                    self._drop_connection()
+                    return False
+            self._unrecorded.popleft()
+        return True
 
     def _opened(self) -> Connection:
         if self._connection is None:
@@ -255,7 +269,7 @@ class Executor:
                     log.put_back(product, day)
             raise
         facts = deciding.facts + self._log_facts(log, day)
-        if facts:
+        if facts or self._unrecorded:
             self.record(facts, now)
         return outcomes
 
