@@ -32,11 +32,17 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 def customer_of(bank: LiveBank, trial: Trial) -> Resident:
     """Who tries it; raises ``SettingsError`` if the bank has no such customer or machine."""
-    if not 1 <= trial.customer <= bank.customers:
-        raise SettingsError(f"customers are 1 to {bank.customers}, not {trial.customer}")
+    resident = resident_of(bank, trial.customer)
     if trial.terminal not in TERMINALS:
         raise SettingsError(f"machines are {TERMINALS[0]} to {TERMINALS[-1]}")
-    return population_of_bank(bank).resident(trial.customer)
+    return resident
+
+
+def resident_of(bank: LiveBank, customer: int) -> Resident:
+    """A customer of the demonstration bank; raises ``SettingsError`` if there is none."""
+    if not 1 <= customer <= bank.customers:
+        raise SettingsError(f"customers are 1 to {bank.customers}, not {customer}")
+    return population_of_bank(bank).resident(customer)
 
 
 async def try_machine(bank: LiveBank, places: Places, trial: Trial) -> VisitResult:

@@ -10,7 +10,7 @@ from tanada.base.settings import read_settings
 from tanada.cli.options import DataDir
 from tanada.cli.screen import show
 
-GROUP = App(name="atm", help="Machines: their keys, and a transaction to try.")
+GROUP = App(name="atm", help="Machines: keys and cards to speak as one, a transaction to try.")
 
 Terminal = Annotated[
     int,
@@ -29,6 +29,24 @@ def keys(terminal: Terminal, /, *, data_dir: DataDir = None) -> None:
     show(f"terminal  {terminal_id(terminal)}")
     show(f"pin key   {found.pin_key.hex()}")
     show(f"mac key   {found.mac_key.hex()}")
+
+
+@GROUP.command
+def card(
+    customer: Annotated[int, Parameter(help="number of the customer")],
+    /,
+    *,
+    data_dir: DataDir = None,
+) -> None:
+    """Show account, card and PIN of a customer of the demonstration bank, and of no other bank."""
+    from tanada.app.machine import resident_of  # noqa: PLC0415 -- see cli/README.md
+    from tanada.app.places import Places  # noqa: PLC0415
+
+    bank = Places.of(read_settings({"data_dir": data_dir})).load()
+    found = resident_of(bank, customer)
+    show(f"account   {found.account:014d}")
+    show(f"card      {found.card}")
+    show(f"pin       {found.pin}")
 
 
 @GROUP.command(name="try")
