@@ -2,7 +2,7 @@
 
 What is recorded goes to a bounded buffer and from there, every second, to the watch database. While
 that database is away it goes to the spool on disk, and is loaded when the database is back: nothing
-is lost, and nothing is counted twice.
+is counted twice, and nothing is lost but the last second of a gateway that is killed.
 """
 
 import asyncio
@@ -92,7 +92,9 @@ class AttemptStore:
     async def close(self) -> None:
         """Flush what is left, to the database or to the spool, and close the connection."""
         if self._task is not None:
-            self._task.cancel()
+            # Not in the middle of a flush: its worker would go on beside the last one.
+            async with self._flushing:
+                self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self.flush()
         await self._seams.workers.run(self._writer.close)
