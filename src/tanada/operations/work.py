@@ -81,7 +81,7 @@ def about_account(command: Command) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Execution(Generic[C]):
-    """Which function executes which command: one line of the table in ``tanada.app``.
+    """Which function executes which command: one line of the table in ``executions``.
 
     ``accounts`` names all customers' accounts to lock; ``tables`` the product's rows to load.
     ``posts`` is False for commands that never move money. ``undo`` puts back the product's own rows
