@@ -38,7 +38,7 @@ LIMITS: Final = GatewayLimits()
 
 
 class _Connection:
-    """One terminal's connection. A class without equality, so that it can be kept in a set."""
+    """One terminal's connection."""
 
     def __init__(self, session: Session, writer: StreamWriter, now: float) -> None:
         self.session = session
@@ -53,7 +53,8 @@ class AtmGateway:
     def __init__(self, channel: AtmChannel, limits: GatewayLimits = LIMITS) -> None:
         self._channel = channel
         self._limits = limits
-        self._connections: set[_Connection] = set()
+        # In the order in which they came: that of a set would differ from run to run of a drill.
+        self._connections: dict[_Connection, None] = {}
         self._listener: Listener | None = None
         self._sweeper: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -107,7 +108,7 @@ class AtmGateway:
             return
         now = self._channel.clock.monotonic()
         connection = _Connection(Session(self._channel, peer), writer, now)
-        self._connections.add(connection)
+        self._connections[connection] = None
         try:
             await self._converse(reader, connection)
         except FrameTooLarge as error:
@@ -118,7 +119,7 @@ class AtmGateway:
             # The error's text and its variables may hold a card; where it happened may not.
             log.error("connection from %s ended by %s", peer, _where(error))
         finally:
-            self._connections.discard(connection)
+            del self._connections[connection]
 
     async def _converse(self, reader: StreamReader, connection: _Connection) -> None:
         clock, session, writer = self._channel.clock, connection.session, connection.writer
