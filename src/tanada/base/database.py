@@ -38,6 +38,10 @@ Cursor: TypeAlias = psycopg.Cursor[TupleRow]
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 2_000
+LOST_LINE_TIMEOUT_S = 25
+"""After which a server that vanished without a word, as behind a pulled cable, is given up; the
+system by itself waits for a quarter of an hour or more."""
+KEEPALIVE_S = 5
 
 
 class DatabaseError(BankError):
@@ -255,6 +259,10 @@ def connect(
             application_name=application,
             autocommit=autocommit,
             connect_timeout=CONNECT_TIMEOUT_S,
+            keepalives_idle=KEEPALIVE_S,
+            keepalives_interval=KEEPALIVE_S,
+            keepalives_count=LOST_LINE_TIMEOUT_S // KEEPALIVE_S - 1,
+            tcp_user_timeout=LOST_LINE_TIMEOUT_S * 1000,
             options=_options(url, settings),
         )
     except psycopg.Error as error:
