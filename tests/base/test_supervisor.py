@@ -135,6 +135,18 @@ def test_a_log_is_bounded_and_its_predecessor_kept(tmp_path: Path) -> None:
     assert (tmp_path / "x.log.1").read_bytes() == b"d" * 30
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is full")
+def test_a_full_disk_costs_the_log_and_not_the_child(tmp_path: Path) -> None:
+    (tmp_path / "talker.log").symlink_to("/dev/full")
+    talker = _python("talker", "print('much to say ' * 100_000)")
+
+    async def talk() -> None:
+        async with _running(tmp_path, talker) as supervisor:
+            await _until(lambda: supervisor.states[0].restarts > 1)
+
+    asyncio.run(talk())
+
+
 def test_there_is_one_supervisor_at_a_time(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     assert not is_supervised(lock)

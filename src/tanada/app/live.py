@@ -18,7 +18,7 @@ from tanada.base.link import LinkClient
 from tanada.base.network import LiveNetwork, NetworkError
 from tanada.base.seams import live_seams
 from tanada.base.supervisor import ChildSpec, ChildState, Supervisor, is_supervised
-from tanada.base.volumes import DirectoryVolume, FileMissing
+from tanada.base.volumes import DirectoryVolume, FileMissing, VolumeError
 from tanada.controls.policies import compartment_names
 from tanada.operations.commands import Close, CompartmentStatus, Reopen
 from tanada.operations.door import ask_status
@@ -78,7 +78,11 @@ async def running(bank: LiveBank, places: Places) -> AsyncIterator[Supervisor]:
     volume = DirectoryVolume(places.run)
 
     def write_down(states: tuple[ChildState, ...]) -> None:
-        volume.write(_STATES_FILE, msgspec.json.encode(states))
+        try:
+            volume.write(_STATES_FILE, msgspec.json.encode(states))
+        except VolumeError as error:
+            # What people are shown must not keep a process from being restarted.
+            _LOG.warning("the states of the processes were not written down: %s", error)
 
     supervisor = Supervisor(processes(bank, places), log_folder=places.logs, changed=write_down)
     await supervisor.start()

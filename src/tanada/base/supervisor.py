@@ -193,7 +193,9 @@ class _Child:
 
     async def _pump(self, output: StreamReader) -> None:
         while data := await output.read(READ_BYTES):
-            self._log.write(data)
+            # A full disk costs lines of a log; unread, the process itself would soon stand still.
+            with suppress(OSError, ValueError):
+                self._log.write(data)
 
     async def _end(self, process: Process) -> None:
         with suppress(ProcessLookupError):
