@@ -46,7 +46,7 @@ EXECUTIONS: Final[Executions] = execution_table(
             command=deposits.UpdatePassbook,
             product="deposits",
             decide=account.update_passbook,
-            tables=(passbooks.PASSBOOKS, passbooks.UNPOSTED),
+            tables=(CARDS, passbooks.PASSBOOKS, passbooks.UNPOSTED),
             posts=False,
         ),
         Execution(

@@ -48,7 +48,7 @@ COMMANDS = {
     ),
     Transaction.DEPOSIT: DepositCash(**COMMON, amount=10_000, terminal=42, card=CARD),
     Transaction.BALANCE: ShowBalance(**COMMON, card=CARD, pin_proof=PROOF),
-    Transaction.PASSBOOK_UPDATE: UpdatePassbook(**COMMON, lines=PASSBOOK_LINES_MAX),
+    Transaction.PASSBOOK_UPDATE: UpdatePassbook(**COMMON, lines=PASSBOOK_LINES_MAX, card=CARD),
     Transaction.TIME_DEPOSIT: OpenTimeDeposit(
         **COMMON, amount=10_000, term_months=12, card=CARD, pin_proof=PROOF, auto_renew=False
     ),

@@ -12,6 +12,7 @@ from tanada.products.deposits.commands import (
     DepositCash,
     PassbookLine,
     PassbookUpdated,
+    StopCard,
     UpdatePassbook,
 )
 from tanada.products.deposits.passbooks import MAX_LINES, line_key
@@ -125,3 +126,14 @@ def test_an_update_repeated_with_its_key_prints_the_same_lines_again(opened: Exe
 
 def test_lines_of_different_accounts_never_share_a_key() -> None:
     assert line_key(1, 2**63) < line_key(2, 0)
+
+
+@pytest.mark.parametrize(("stolen", "code"), [(False, Code.CARD_STOPPED), (True, Code.CARD_STOLEN)])
+def test_a_stopped_card_prints_nothing_and_the_passbook_alone_does(
+    opened: Executor, stolen: bool, code: Code
+) -> None:
+    teller = Teller()
+    run(opened, teller.make(StopCard, WHO.account, card=WHO.card, stolen=stolen))
+    [outcome] = run(opened, teller.make(UpdatePassbook, WHO.account, card=WHO.card))
+    assert outcome.code is code
+    _printed(opened, teller)

@@ -152,6 +152,7 @@ def _passbook_update(request: Request, times: Times) -> Command:
     return UpdatePassbook(
         **_common(request, times),
         lines=PASSBOOK_LINES_MAX,
+        card=request.card,
     )
 
 

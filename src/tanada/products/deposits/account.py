@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tanada.customers.cards import CARDS, refusal_of_pin
+from tanada.customers.cards import CARDS, refusal_of_card, refusal_of_pin
 from tanada.ledger.accounts import is_ordinary
 from tanada.operations.codes import Code
 from tanada.operations.work import Decision, Work, accept, decline
@@ -62,6 +62,10 @@ def update_passbook(command: UpdatePassbook, work: Work) -> Decision:
     account = open_deposit(work, command.account)
     if isinstance(account, Code):
         return decline(account)
+    if command.card:
+        refused = refusal_of_card(work, command.card, command.account)
+        if refused is not None:
+            return decline(refused)
     passbooks = work.rows(PASSBOOKS)
     passbook = passbooks.get(command.account)
     if passbook is None or passbook.e_account:

@@ -41,9 +41,13 @@ class ShowBalance(Command, frozen=True, kw_only=True):
 
 
 class UpdatePassbook(Command, frozen=True, kw_only=True):
-    """Print the unposted (未記帳) entries, at most ``lines`` of them, and remember how far."""
+    """Print the unposted (未記帳) entries, at most ``lines`` of them, and remember how far.
+
+    ``card`` 0: with the passbook alone.
+    """
 
     lines: int = 24
+    card: int = 0
 
 
 class StopCard(Command, frozen=True, kw_only=True):
