@@ -6,6 +6,7 @@ have been accepted after its gateway gave it up, the door has it cancelled.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -51,6 +52,7 @@ UNEXAMINED: Final = frozenset(
 )
 """Codes of those who did not look whether the same key was executed before."""
 
+_LOG = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _OUTCOME: Final = msgspec.msgpack.Decoder(Outcome)
 _STATUS: Final = msgspec.msgpack.Decoder(CompartmentStatus)
@@ -206,8 +208,10 @@ class Door:
     async def _settle(self, command: Command, abandon: Reverse | None) -> None:
         outcome = await self._persist(command)
         if outcome.kind == "accepted" and abandon is not None:
-            # What was given up must not stay booked.
-            await self._persist(abandon)
+            # What was given up must not stay booked; a deposit that was spent since does.
+            cancelled = await self._persist(abandon)
+            if cancelled.code not in (Code.OK, Code.ALREADY_REVERSED):
+                _LOG.error("%s was given up and stays booked: %s", command.key, cancelled.code)
         del self.in_doubt[command.key]
         if self._on_settled is not None:
             self._on_settled(command, outcome)
