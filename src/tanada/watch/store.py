@@ -1,8 +1,8 @@
 """The attempts store: gateways record here, and neither wait nor fail because of it.
 
-What is recorded goes to a bounded buffer and from there, every second, to the watch database. While
-that database is away it goes to the spool on disk, and is loaded when the database is back: nothing
-is counted twice, and nothing is lost but the last second of a gateway that is killed.
+What is recorded goes to a bounded buffer and from there, ten times a second, to the watch database.
+While that database is away it goes to the spool on disk, and is loaded when the database is back:
+nothing is counted twice, and nothing is lost but what a gateway that is killed had not flushed.
 """
 
 import asyncio
@@ -33,7 +33,8 @@ from tanada.watch.spool import Batch, Settlement, Spool
 
 BUFFER_LIMIT: Final = 100_000
 """Attempts and settlements that wait in memory; more are dropped, counted and told to people."""
-FLUSH_SECONDS: Final = 1.0
+FLUSH_SECONDS: Final = 0.1
+"""What a gateway that is killed forgets: so short, although each flush is a transaction."""
 UNSETTLED_LIMIT: Final = 100_000
 """Attempts without an outcome that a gateway takes up again; a door keeps as many in doubt."""
 RETRY_SECONDS: Final = 2.0
