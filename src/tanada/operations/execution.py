@@ -17,6 +17,7 @@ from tanada.base.database import (
     DatabaseError,
     DatabaseUnreachable,
     IntegrityViolated,
+    StatementTimeout,
     load_queries,
     translate_errors,
 )
@@ -141,7 +142,9 @@ class Executor:
                 self._drop_connection()
                 cut_off = cut_off or connected
             except Exception as error:  # the border that keeps a bad command from its neighbours
-                if attempt < MAX_TRIES and _may_pass(error):
+                # Who shares a batch with one that waits in vain must not wait for it four times.
+                holds_up_others = len(requests) > 1 and _has_waited(error)
+                if attempt < MAX_TRIES and _may_pass(error) and not holds_up_others:
                     continue
                 return self._halve(requests, now, monotonic, error, also)
         return [_without_database(request, cut_off=cut_off) for request in requests]
@@ -293,6 +296,12 @@ def _may_pass(error: Exception) -> bool:
     if isinstance(error, IntegrityViolated):
         return error.constraint in _RACES
     return isinstance(error, BankError) and error.transient
+
+
+def _has_waited(error: Exception) -> bool:
+    """Whether a lock or an answer was awaited up to its time limit."""
+    lock_not_granted = isinstance(error, DatabaseError) and error.sqlstate == "55P03"
+    return lock_not_granted or isinstance(error, StatementTimeout)
 
 
 def _without_database(request: Request, *, cut_off: bool) -> Outcome:
