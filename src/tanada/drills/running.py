@@ -149,15 +149,14 @@ class _Run:
         now = self._world.seams.clock.now()
         accepted = []
         for job in part.jobs:
-            job_id, verdict = submit(
-                connection, self._world.policy, JobOrder(job.kind, "operations"), now
-            )
-            refused = job_id.state == "refused"
+            whole = JobOrder(job.kind, "operations")
+            submitted, verdict = submit(connection, self._world.policy, whole, now)
+            refused = submitted.state == "refused"
             kind = "job_refused" if refused else "job_submitted"
-            self._timeline.note("batch", kind, job_id.verdict)
+            self._timeline.note("batch", kind, submitted.verdict)
             self._world.news.ring()
             if not refused:
-                accepted.append(job_id.job_id)
+                accepted.append(submitted.job_id)
                 continue
             if part.on_refusal == "accept-proposal":
                 today = verdict.level.business_date
