@@ -158,8 +158,9 @@ class Deciding:
         if not log.take(execution.product, self._book.business_date):
             return decline(Code.REVERSAL_LOG_FULL)
         self.rows_taken.append(execution.product)
+        logged_before = self._book.mark().log
         decision = execution.decide(command, self._work)
-        if decision.code is not Code.OK:
+        if self._book.mark().log == logged_before:
             self._put_back_last()
         return decision
 

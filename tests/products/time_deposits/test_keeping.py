@@ -189,4 +189,6 @@ def test_the_switch_is_done_once_and_takes_one_row_of_the_log(
             "select count(*) from ledger.reversal_log where product = 'time_deposits'"
         ).fetchone()
     assert rows == (2,)  # the opening, and one switch
+    # The log has five rows: the opening took one and all the switches together another.
+    assert opened.reserve("time_deposits", 5) == 3
     assert balance_of(bank_url, account) == 1_000_000
