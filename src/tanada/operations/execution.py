@@ -80,6 +80,7 @@ class Executor:
         self._connect = connect
         self._executions = executions
         self._policy = policy
+        self._away = False
         self._connection: Connection | None = None
         self._pipeline: Pipeline | None = None
         self._log: ReversalLog | None = None
@@ -138,7 +139,10 @@ class Executor:
                 connected = True
                 return self._transact(requests, now, monotonic, also)
             except DatabaseUnreachable as error:
-                _LOG.warning("%s lost its database (try %d): %s", self.name, attempt, error)
+                if not self._away:
+                    # Once for each time: a line a batch would rotate out what came before.
+                    _LOG.warning("%s lost its database: %s", self.name, error)
+                self._away = True
                 self._drop_connection()
                 cut_off = cut_off or connected
             except Exception as error:  # the border that keeps a bad command from its neighbours
@@ -223,6 +227,9 @@ class Executor:
                 connection.close()
                 raise
             self._connection = connection
+            if self._away:
+                _LOG.warning("%s has its database again", self.name)
+                self._away = False
         return self._connection
 
     def _prepare(self, connection: Connection) -> None:
