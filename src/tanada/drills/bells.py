@@ -45,10 +45,11 @@ class RingingExecutor(Executor):
     facts: Bell
     switches_set: Bell
 
-    def record(self, facts: Sequence[Fact], now: datetime) -> None:
+    def record(self, facts: Sequence[Fact], now: datetime) -> bool:
         """Record facts, and ring."""
-        super().record(facts, now)
+        recorded = super().record(facts, now)
         self.facts.ring()
+        return recorded
 
     def suspend(self, product: str, channel: str, reason: str, now: datetime) -> None:
         """Suspend a service, and ring."""
