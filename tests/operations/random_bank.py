@@ -74,6 +74,8 @@ class Model:
                 return Code.NOT_REVERSIBLE, {}
             if product != ("time_deposits" if done.content[0] == "open" else "deposits"):
                 return Code.WRONG_PRODUCT, {}
+            if account not in done.moves:
+                return Code.UNKNOWN_ACCOUNT, {}
             if done.cancelled:
                 return Code.ALREADY_REVERSED, {}
             if any(amount > self.balances[each] for each, amount in done.moves.items()):
@@ -94,6 +96,10 @@ class Model:
             return Code.SAME_KEY_OTHER_CONTENT
         assert callable(decide)
         code, moves = decide()
+        if code is Code.UNKNOWN_ACCOUNT:
+            # The accounts of this bank all exist: a cancellation named the wrong one, and may be
+            # sent again with the right one.
+            return code
         self.keys[key] = Done(content, code, moves)
         for account, amount in moves.items():
             self.balances[account] = self.balances.get(account, 0) + amount

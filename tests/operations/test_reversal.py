@@ -57,12 +57,18 @@ def test_its_result_says_whether_money_moved_back(opened: Executor, bank_url: st
     assert balance_of(bank_url, WHO.account) == before
 
 
-def test_it_finds_its_original_whatever_account_it_names(opened: Executor, bank_url: str) -> None:
+def test_one_that_names_another_account_is_declined_and_the_right_one_still_works(
+    opened: Executor, bank_url: str
+) -> None:
     before, teller = balance_of(bank_url, WHO.account), Teller()
     deposit = teller.make(DepositCash, WHO.account, amount=1, terminal=1)
     run(opened, deposit)
-    elsewhere = teller.make(Reverse, 1, original_key=deposit.key, product="deposits")
-    assert _codes(opened, elsewhere) == [Code.OK]
+    wrong = teller.make(
+        Reverse, residents()[1].account, key="r", original_key=deposit.key, product="deposits"
+    )
+    assert _codes(opened, wrong) == [Code.UNKNOWN_ACCOUNT]
+    assert balance_of(bank_url, WHO.account) == before + 1
+    assert _codes(opened, _reversal(teller, deposit.key, key="r")) == [Code.OK]
     assert balance_of(bank_url, WHO.account) == before
 
 

@@ -236,12 +236,15 @@ def _stands(command: Command, outcome: Outcome) -> bool:
     """Whether the outcome is the last word on its key, to be stored.
 
     A double error leaves nothing behind by which the command could be answered later; who wants to
-    know must inquire, which settles it. A cancellation that failed for a reason of the bank's must
-    be possible when the reason is gone, and its channel knows no other key for it.
+    know must inquire, which settles it. A cancellation that failed for a reason of the bank's, or
+    that named another account than its original, must be possible later: its channel knows no
+    other key for it.
     """
     if outcome.kind == "unknown":
         return False
-    return not (isinstance(command, Reverse) and MEANINGS[outcome.code].bank_reason)
+    if not isinstance(command, Reverse):
+        return True
+    return not (MEANINGS[outcome.code].bank_reason or outcome.code is Code.UNKNOWN_ACCOUNT)
 
 
 def cause_of(error: Exception) -> str:

@@ -61,6 +61,8 @@ def decide_reversal(
         return decline(Code.NOT_REVERSIBLE)
     if execution.product != command.product:
         return decline(Code.WRONG_PRODUCT)
+    if all(posting.account != command.account for posting in postings):
+        return decline(Code.UNKNOWN_ACCOUNT)
     if work.book.is_reversed(outcome.operation_id) or (logged and logged.reversed_by is not None):
         return decline(Code.ALREADY_REVERSED)
     if logged is not None and logged.business_date != work.business_date:
