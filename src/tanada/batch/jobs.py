@@ -44,7 +44,11 @@ class JobNotFound(BankError):
 
 
 class JobNotRunnable(BankError):
-    """The job was refused, has failed or is finished; submit a new one for what is left."""
+    """The job was refused, has failed or is finished; submit a new one for what is left.
+
+    The same posting file is never taken twice: bring the lines that were not accepted as a new
+    file.
+    """
 
     code = "job_not_runnable"
 

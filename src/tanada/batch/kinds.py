@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from tanada.base.database import Connection, translate_errors
 from tanada.batch.jobs import Job
 from tanada.operations.commands import MICROSECONDS, Command
+
+C = TypeVar("C", bound=Command)
 
 CHANNEL: Final = "batch"
 DEADLINE_S: Final = 3_600
@@ -45,6 +47,18 @@ class Origin(NamedTuple):
     def key(self, position: int) -> str:
         """The idempotency key of an item: a job never has two effects at one position."""
         return f"job:{self.job_id}:{position}"
+
+    def command(self, kind: Callable[..., C], item: Item, **content: int) -> C:
+        """The command of an item: what all items share, and the ``content`` of its kind."""
+        return kind(
+            key=self.key(item.position),
+            channel=CHANNEL,
+            origin=self.name,
+            made_at=self.made_at,
+            deadline=self.deadline,
+            account=item.account,
+            **content,
+        )
 
 
 def origin_of(job: Job, now: datetime) -> Origin:

@@ -8,7 +8,7 @@ from typing import Final
 
 from tanada.base.database import Connection
 from tanada.batch.jobs import Job
-from tanada.batch.kinds import CHANNEL, Item, JobKind, Origin, accounts_after, count_on
+from tanada.batch.kinds import Item, JobKind, Origin, accounts_after, count_on
 from tanada.products.time_deposits.commands import RenewTimeDeposit
 from tanada.products.time_deposits.contracts import PRODUCT, QUERIES
 
@@ -22,14 +22,7 @@ def _read(connection: Connection, job: Job, after: int, count: int) -> list[Item
 
 
 def _renewal(origin: Origin, item: Item) -> RenewTimeDeposit:
-    return RenewTimeDeposit(
-        key=origin.key(item.position),
-        channel=CHANNEL,
-        origin=origin.name,
-        made_at=origin.made_at,
-        deadline=origin.deadline,
-        account=item.account,
-    )
+    return origin.command(RenewTimeDeposit, item)
 
 
 MONTH_END_RENEWALS: Final = JobKind(

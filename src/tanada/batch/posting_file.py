@@ -19,7 +19,7 @@ from tanada.base.database import Connection, copy_rows, int_array, translate_err
 from tanada.base.errors import BankError
 from tanada.base.money import MAX_AMOUNT
 from tanada.batch.jobs import QUERIES, Job
-from tanada.batch.kinds import CHANNEL, Item, JobKind, Origin
+from tanada.batch.kinds import Item, JobKind, Origin
 from tanada.ledger.accounts import is_customer
 from tanada.ledger.book import QUERIES as LEDGER
 from tanada.products.deposits.cash import PRODUCT
@@ -185,15 +185,7 @@ def _lines_after(connection: Connection, job: Job, after: int, count: int) -> li
 
 
 def _credit(origin: Origin, item: Item) -> CreditByFile:
-    return CreditByFile(
-        key=origin.key(item.position),
-        channel=CHANNEL,
-        origin=origin.name,
-        made_at=origin.made_at,
-        deadline=origin.deadline,
-        account=item.account,
-        amount=item.amount,
-    )
+    return origin.command(CreditByFile, item, amount=item.amount)
 
 
 POSTING_FILE: Final = JobKind(
